@@ -1,0 +1,106 @@
+// async/await: switch SCALE | spawn SCALE | context SCALE | parked N
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+
+async function nanoseconds(n, fn) {
+  await fn(n);
+  const times = [];
+  for (let i = 0; i < 3; i++) {
+    const start = process.cpuUsage();
+    await fn(n);
+    const { user, system } = process.cpuUsage(start);
+    times.push(((user + system) / n) * 1e3);
+  }
+  return times.sort((a, b) => a - b)[1];
+}
+
+async function turns(n) {
+  for (let i = 0; i < n; i++) await null;
+}
+
+const down = async (depth, n) => (depth === 0 ? await turns(n) : await down(depth - 1, n));
+
+/** `size` functions take turns; each await suspends one and resumes the next. */
+const ring = (size, depth = 0) => {
+  return async (n) => {
+    const laps = Math.ceil(n / size);
+    await Promise.all(Array.from({ length: size }, () => down(depth, laps)));
+  };
+};
+
+const empty = async () => {};
+
+async function create(n) {
+  for (let i = 0; i < n; i++) await empty();
+}
+
+const all = (n) => Promise.all(Array.from({ length: n }, empty));
+
+async function contexts(n) {
+  const storage = new AsyncLocalStorage();
+  const plain = await nanoseconds(n, ring(10));
+  const store = (n) => {
+    const tasks = Array.from({ length: 10 }, (_, i) => storage.run({ i }, turns, n / 10));
+    return Promise.all(tasks);
+  };
+  const nested = async (n) => {
+    const inner = (i) => storage.run({ i }, turns, n / 10);
+    await Promise.all(Array.from({ length: 10 }, async (_, i) => inner(i)));
+  };
+  const scoped = async (n) => {
+    const inner = (i) => {
+      const resource = new AsyncResource("bench", { requireManualDestroy: true });
+      return storage.run({ i }, () => resource.runInAsyncScope(turns, null, n / 10));
+    };
+    await Promise.all(Array.from({ length: 10 }, async (_, i) => inner(i)));
+  };
+  return {
+    plain,
+    store: await nanoseconds(n, store),
+    nested: await nanoseconds(n, nested),
+    scoped: await nanoseconds(n, scoped),
+  };
+}
+
+async function parked(n) {
+  globalThis.gc();
+  const before = process.memoryUsage.rss();
+  let open;
+  const gate = new Promise((resolve) => (open = resolve));
+  const tasks = Array.from({ length: n }, async () => await gate);
+  globalThis.gc();
+  const result = n > 0 ? { [`memory${n}`]: (process.memoryUsage.rss() - before) / 1024 / n } : {};
+  const times = [0, 0, 0, 0, 0].map(() => {
+    const start = performance.now();
+    globalThis.gc();
+    return performance.now() - start;
+  });
+  result[`full${n}`] = Math.min(...times);
+  open();
+  await Promise.all(tasks);
+  return result;
+}
+
+const questions = {
+  switch: async (n) => ({
+    shallow: await nanoseconds(n, ring(2)),
+    deep50: await nanoseconds(n, ring(2, 50)),
+    deep200: await nanoseconds(n, ring(2, 200)),
+    ring10: await nanoseconds(n, ring(10)),
+    ring1000: await nanoseconds(n, ring(1000)),
+    ring10000: await nanoseconds(n, ring(10_000)),
+    create: await nanoseconds(n, create),
+  }),
+  spawn: async (n) => ({
+    spawnJoin: await nanoseconds(n, create),
+    joinAll: await nanoseconds(Math.ceil((n * 2) / 3), all),
+    sleep0: await nanoseconds(n, ring(10)),
+  }),
+  context: contexts,
+};
+
+const [question, argument] = [process.argv[2], Number(process.argv[3])];
+const result =
+  question === "parked"
+    ? await parked(argument)
+    : await questions[question](Math.ceil(150_000 * argument));
+console.log(JSON.stringify(result));

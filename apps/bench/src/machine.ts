@@ -1,0 +1,20 @@
+import { cpus, release, totalmem, type } from "node:os";
+import { core } from "./child.js";
+import type { Setup } from "./question.js";
+
+/** Where and with what it was measured: names and values, for people. */
+export type Machine = Readonly<Record<string, string>>;
+
+export function describeMachine({ nodes, peers }: Setup): Machine {
+  const all = cpus();
+  const found: Record<string, string> = {
+    date: new Date().toISOString().slice(0, 10),
+    processor: `${all[0]?.model.trim() ?? "unknown"}, ${all.length} cores`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
+    kernel: `${type()} ${release()}, ${process.arch}`,
+    "each program runs on": core === null ? "any core (no taskset here)" : `core ${core} only`,
+  };
+  for (const { who, version } of nodes) found[who] = version;
+  for (const { who, version, missing } of Object.values(peers)) found[who] = missing ?? version;
+  return found;
+}

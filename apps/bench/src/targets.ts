@@ -1,0 +1,135 @@
+import { digits, ratio } from "./figure.js";
+import type { Results } from "./question.js";
+import { gridLines } from "./table.js";
+
+interface Finding {
+  readonly met: boolean;
+  /** The figures that decide. */
+  readonly shows: string;
+}
+
+/** The median of a key in an answer; undefined when it was not measured. */
+type Look = (question: string, who: string, key: string) => number | undefined;
+
+interface Target {
+  readonly text: string;
+  /** Null where it was not measured. */
+  judge(look: Look, who: string): Finding | null;
+}
+
+function below(text: string, unit: string, question: string, key: string, limit: number): Target {
+  return {
+    text,
+    judge(look, who) {
+      const value = look(question, who, key);
+      return value === undefined ? null : { met: value < limit, shows: `${digits(value)} ${unit}` };
+    },
+  };
+}
+
+/** The peer takes at least, or more than, so many times as long. */
+function faster(
+  text: string,
+  question: string,
+  key: string,
+  peer: string,
+  enough: (times: number) => boolean,
+): Target {
+  return {
+    text,
+    judge(look, who) {
+      const [ours, theirs] = [look(question, who, key), look(question, peer, key)];
+      if (ours === undefined || theirs === undefined) return null;
+      const shows = `${digits(ours)} against ${digits(theirs)}, ${ratio(theirs / ours)}`;
+      return { met: enough(theirs / ours), shows };
+    },
+  };
+}
+
+function adds(text: string, key: string, to: string, limit: number): Target {
+  return {
+    text,
+    judge(look, who) {
+      const [more, less] = [look("context", who, key), look("context", who, to)];
+      if (more === undefined || less === undefined) return null;
+      return {
+        met: more - less <= limit,
+        shows: `${more < less ? "-" : "+"}${digits(Math.abs(more - less))} ns`,
+      };
+    },
+  };
+}
+
+export const TARGETS: readonly Target[] = [
+  faster(
+    "one-way switch: at most half of python greenlet's",
+    "switch",
+    "shallow",
+    "python greenlet",
+    (times) => times >= 2,
+  ),
+  faster(
+    "one-way switch: below Ruby Fiber's",
+    "switch",
+    "shallow",
+    "Ruby Fiber",
+    (times) => times > 1,
+  ),
+  below("create and finish: below 600 ns", "ns", "switch", "create", 600),
+  below("spawn + join: below 1.5 us", "ns", "spawn", "spawnJoin", 1500),
+  faster(
+    "spawn + joinAll of 100,000: at least 10 times gevent's rate",
+    "spawn",
+    "joinAll",
+    "gevent",
+    (times) => times >= 10,
+  ),
+  faster(
+    "sleep(0): at least 10 times gevent's rate",
+    "spawn",
+    "sleep0",
+    "gevent",
+    (times) => times >= 10,
+  ),
+  below("a scavenge with 10,000 parked idle: below 1 ms", "ms", "parked", "idle10000", 1),
+  below("a scavenge with 100,000 parked idle: below 10 ms", "ms", "parked", "idle100000", 10),
+  adds(
+    "asynchronous context, nothing nested: the scope adds at most 60 ns",
+    "rawScoped",
+    "rawPlain",
+    60,
+  ),
+  adds("asynchronous context, nothing nested: a store adds at most 60 ns", "store", "plain", 60),
+];
+
+export interface Verdict {
+  readonly target: string;
+  readonly who: string;
+  readonly finding: Finding | null;
+}
+
+/** Whether each target is met on each Node. */
+export function judge({ answers, ours }: Results): Verdict[] {
+  const look: Look = (question, who, key) =>
+    answers.find(({ name }) => name === question)?.figures[who]?.[key]?.median;
+  return TARGETS.flatMap(({ text, judge }) =>
+    ours.map((who) => ({ target: text, who, finding: judge(look, who) })),
+  );
+}
+
+/** Lines of a table: a row for each target, a column for each Node. */
+export function targetLines(results: Results): string[] {
+  const verdicts = judge(results);
+  const rows = TARGETS.map(({ text }) =>
+    [text].concat(
+      verdicts
+        .filter(({ target }) => target === text)
+        .map(({ finding }) =>
+          finding === null
+            ? "not measured"
+            : `${finding.met ? "met" : "not met"} (${finding.shows})`,
+        ),
+    ),
+  );
+  return gridLines(["target", ...results.ours], rows);
+}

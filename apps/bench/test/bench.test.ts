@@ -1,0 +1,122 @@
+// A whole run, far too short to mean anything: every table is there, filled, and written.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bench, QUESTIONS } from "../src/bench.js";
+import type { Results } from "../src/question.js";
+import { writeReport } from "../src/report.js";
+import { TARGETS } from "../src/targets.js";
+
+const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "greenlit-bench-test-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const main = (
+  ...args: string[]
+): ReturnType<typeof spawnSync> & { stdout: string; stderr: string } =>
+  spawnSync(process.execPath, [MAIN, ...args], { encoding: "utf8" });
+
+describe("a run of every question", () => {
+  let results: Results;
+  let paths: string[];
+
+  beforeAll(async () => {
+    const effort = { scale: 0.01, rounds: 2, parked: [0, 200] };
+    const silent = { line: () => {}, answered: () => {} };
+    results = bench(QUESTIONS, effort, [], silent);
+    paths = await writeReport(results, QUESTIONS, folder);
+  }, 300_000);
+
+  it("has a figure of greenlit in every row", () => {
+    expect(results.answers.map(({ name }) => name)).toEqual(QUESTIONS.map(({ name }) => name));
+    for (const answer of results.answers) {
+      const who = answer.name === "drivers" ? "direct, " : "greenlit, ";
+      const ours = Object.keys(answer.figures).find((name) => name.startsWith(who)) as string;
+      for (const { key } of answer.tables.flatMap(({ rows }) => rows)) {
+        const found = answer.figures[ours]?.[key];
+        expect(found?.runs, `${answer.name} ${key}`).toBeGreaterThan(0);
+        expect(found?.median).toBeGreaterThan(0);
+        expect(found?.low).toBeLessThanOrEqual(found?.median as number);
+        expect(found?.high).toBeGreaterThanOrEqual(found?.median as number);
+      }
+    }
+  });
+
+  it("has figures of each peer, or the reason why not", () => {
+    for (const name of ["switch", "spawn", "context", "parked"]) {
+      const { figures, missing } = results.answers.find(
+        (answer) => answer.name === name,
+      ) as Results["answers"][0];
+      expect(Object.keys(figures)).toContain("async/await");
+      for (const who of Object.keys(figures)) {
+        const known = { ...figures[who], ...missing[who] };
+        expect(Object.keys(known).length, `${name}: ${who}`).toBeGreaterThan(0);
+        for (const why of Object.values(missing[who] ?? {})) expect(why).not.toBe("");
+      }
+    }
+  });
+
+  it("is written with every table, row and target", () => {
+    const page = readFileSync(join(folder, "benchmarks.md"), "utf8");
+    for (const { asks, tables } of results.answers) {
+      expect(page).toContain(`## ${asks}`);
+      for (const { title, rows } of tables) {
+        const section = page.slice(page.indexOf(`### ${title}\n`));
+        for (const { label, meaning } of rows) {
+          expect(section).toMatch(
+            new RegExp(`^\\| ${label.replace(/[()+]/g, "\\$&")} +\\| +\\d`, "m"),
+          );
+          expect(section).toContain(`**${label}**: ${meaning}`);
+        }
+      }
+    }
+    expect(page).toMatch(/^\| runs of each program +\| +[12] to 2 \|$/m);
+    for (const { text } of TARGETS) expect(page).toContain(`| ${text}`);
+    expect(page).toContain(`| greenlit, Node ${process.versions.node.split(".")[0]} `);
+    expect(page).not.toMatch(/undefined|NaN|Infinity|\[object/);
+  });
+
+  it("is drawn: every picture that the page shows is there", () => {
+    const page = readFileSync(join(folder, "benchmarks.md"), "utf8");
+    const shown = [...page.matchAll(/\]\((plots\/.*?\.svg)\)/g)].map(([, path]) =>
+      join(folder, path as string),
+    );
+    expect(shown.length).toBeGreaterThan(QUESTIONS.length);
+    expect(paths.slice(1).toSorted()).toEqual(shown.toSorted());
+    for (const path of shown) {
+      const svg = readFileSync(path, "utf8");
+      expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
+      expect(svg).toContain(`Node ${process.versions.node.split(".")[0]}`);
+      expect(svg).not.toMatch(/NaN|undefined/);
+    }
+  });
+});
+
+describe("npm run bench", () => {
+  it("--quick --only: prints one table and the targets, and keeps the figures", () => {
+    const json = join(folder, "spawn.json");
+    const { status, stdout, stderr } = main("--quick", "--only", "spawn", "--json", json);
+    expect(status, stderr).toBe(0);
+    expect(stdout.match(/^## .*/gm)).toEqual(["## Managed greenlets", "## Targets"]);
+    expect(stdout).toMatch(/^\| spawn \+ join: below 1.5 us +\| +(met|not met) \([\d,]+ ns\) \|$/m);
+    const { answers } = JSON.parse(readFileSync(json, "utf8")) as Results;
+    expect(answers).toHaveLength(1);
+    const again = main("--from", json);
+    expect(again.stdout).toBe(stdout);
+  }, 120_000);
+
+  it("refuses what it does not have, and to write half a page", () => {
+    expect(main("--only", "nothing")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("there are switch, spawn"),
+    });
+    expect(main("--only", "spawn", "--write")).toMatchObject({
+      status: 2,
+      stderr: expect.stringContaining("leave out --only"),
+    });
+    expect(main("--nodes", folder).stderr).toContain("no bin/node");
+  });
+});

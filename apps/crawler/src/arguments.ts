@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type CrawlOptions, DEFAULTS } from "./options.js";
+import { parseUrl } from "./url.js";
+
+/** What the command line asks for. */
+export interface Arguments {
+  readonly crawl: CrawlOptions;
+  /** File to write records to, `-` for standard output, null for none. */
+  readonly output: string | null;
+  /** Print the summary as JSON. */
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly demo: boolean;
+}
+
+/** The command line was wrong, or asked only for help; everything has been printed. */
+export class Exit {
+  constructor(readonly code: number) {}
+}
+
+export const EXIT_CODES = `
+Exit codes:
+  0    the crawl finished
+  1    nothing could be crawled, or the output could not be written
+  2    wrong arguments
+  130  interrupted: Ctrl-C once ends after the pages in flight, twice at once
+`;
+
+/** Reads the command line. Usage errors go to stderr, help and version to stdout. */
+export function parseArguments(argv: readonly string[]): Arguments | Exit {
+  const command = declare();
+  try {
+    command.parse(argv, { from: "user" });
+    return interpret(command);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return new Exit(error.exitCode === 0 ? 0 : 2);
+  }
+}
+
+function declare(): Command {
+  const perHost = `pages of one host in flight (default: ${DEFAULTS.perHost}; with --demo: ${DEMO_PER_HOST})`;
+  const command = new Command("greenlit-crawl")
+    .description(
+      "Crawls web sites: one greenlet per page, robots.txt obeyed, every failure counted.",
+    )
+    .argument("[seeds...]", "http and https URLs to begin with", addSeed, [])
+    .version(version())
+    .option("--concurrency <n>", "pages in flight", atLeast(1), DEFAULTS.concurrency)
+    .option("--max-pages <n>", "URLs to fetch at most", atLeast(1))
+    .option("--max-depth <n>", "links from a seed", atLeast(0))
+    .addOption(new Option("--scope <scope>", "how far to go").choices(["host", "domain", "any"]))
+    .option("--include <glob...>", "follow only URLs that match one of these")
+    .option("--exclude <glob...>", "do not follow URLs that match one of these")
+    .option("--per-host <n>", perHost, atLeast(1))
+    .option("--delay <ms>", "between two requests to one host", atLeast(0), DEFAULTS.delay)
+    .option("--timeout <ms>", "for one request, body included", atLeast(1), DEFAULTS.timeout)
+    .option("--retries <n>", "further attempts after a passing error", atLeast(0), DEFAULTS.retries)
+    .option("--retry-delay <ms>", "before the second attempt", atLeast(0), DEFAULTS.retryDelay)
+    .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)
+    .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
+    .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
+    .option("--allow-private", "fetch from private addresses that links lead to")
+    .option("--output <file>", "write one JSON line per URL; - for standard output")
+    .option("--json", "print the summary as JSON")
+    .option("--quiet", "no progress")
+    .option("--demo", "crawl the bundled demo site, on this machine only")
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride();
+  command.configureOutput({
+    outputError: (text, write) =>
+      write(`${text}${command.createHelp().commandUsage(command).replace(/^/, "Usage: ")}\n`),
+  });
+  return command;
+}
+
+/** The demo site's hosts can take more than strangers should be asked for. */
+export const DEMO_PER_HOST = 8;
+
+interface Flags {
+  output?: string;
+  json?: boolean;
+  quiet?: boolean;
+  demo?: boolean;
+  perHost?: number;
+}
+
+function interpret(command: Command): Arguments {
+  const { output, json, quiet, demo, ...crawl } = command.opts<Flags>();
+  const seeds = command.processedArgs[0] as string[];
+  if (seeds.length === 0 && demo !== true) {
+    command.error("error: no URL to begin with (--demo crawls a bundled site)");
+  }
+  return {
+    crawl: { seeds, ...crawl, perHost: crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost) },
+    output: output ?? null,
+    json: json === true,
+    quiet: quiet === true,
+    demo: demo === true,
+  };
+}
+
+function addSeed(text: string, seeds: string[]): string[] {
+  if (parseUrl(text).url !== null) return [...seeds, text];
+  const guess = parseUrl(`https://${text}`).url === null ? "" : ` Did you mean https://${text}?`;
+  throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
+}
+
+/** A parser of whole numbers from `minimum` up. */
+function atLeast(minimum: number): (text: string) => number {
+  return (text) => {
+    if (/^\d+$/.test(text) && Number(text) >= minimum) return Number(text);
+    throw new InvalidArgumentError(`Not a whole number of ${minimum} or more.`);
+  };
+}
+
+function version(): string {
+  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}

@@ -1,0 +1,144 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { RequestLog } from "./log.js";
+import { Plan } from "./plan.js";
+import { type Rendered, renderBomb, renderPage } from "./render.js";
+import type { PageRoute, Route } from "./route.js";
+
+export interface DemoSiteOptions {
+  readonly pagesPerHost?: number;
+  /** Factor for all latencies. */
+  readonly latency?: number;
+}
+
+/**
+ * Serves the demo site: one listener for each loopback address, all on one port. This is plain Node code with plain
+ * callbacks, so that nothing of what it is there to test can hide in it.
+ */
+export class DemoSite {
+  readonly plan: Plan;
+  readonly log: RequestLog = new RequestLog();
+  readonly #latency: number;
+  readonly #servers: Server[] = [];
+  readonly #rendered = new Map<Route, Rendered>();
+
+  private constructor(plan: Plan, latency: number) {
+    this.plan = plan;
+    this.#latency = latency;
+  }
+
+  /** Starts the site on a port that is free on all its addresses. */
+  static async start({ pagesPerHost = 100, latency = 1 }: DemoSiteOptions = {}): Promise<DemoSite> {
+    for (let attempt = 0; ; attempt++) {
+      const port = await freePort();
+      const site = new DemoSite(new Plan({ port, pagesPerHost }), latency);
+      try {
+        await Promise.all(
+          site.plan.hosts.map((host) => site.#listen(new URL(host).hostname, port)),
+        );
+        return site;
+      } catch (error) {
+        site.close();
+        if ((error as NodeJS.ErrnoException).code !== "EADDRINUSE" || attempt >= 10) throw error;
+      }
+    }
+  }
+
+  close(): void {
+    for (const server of this.#servers) {
+      server.close();
+      server.closeAllConnections();
+    }
+  }
+
+  #listen(address: string, port: number): Promise<void> {
+    const server = createServer((request, response) => this.#answer(request, response));
+    // Longer than any client keeps a connection: closing one just as it is used would look like a failure.
+    server.keepAliveTimeout = 120_000;
+    this.#servers.push(server);
+    return new Promise((resolve, reject) => {
+      server.once("error", reject).listen(port, address, 1024, resolve);
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const origin = `http://${request.socket.localAddress}:${this.plan.port}`;
+    const url = `${origin}${request.url}`;
+    const before = this.log.begin(origin, url);
+    response.once("close", () => this.log.end(origin));
+    const respond = (): void => {
+      if (request.url === "/robots.txt") this.#sendRobots(origin, response);
+      else this.#send(this.plan.route(url), before, response);
+    };
+    setTimeout(respond, this.plan.latency(url) * this.#latency);
+  }
+
+  #sendRobots(origin: string, response: ServerResponse): void {
+    const robots = this.plan.robots.get(origin) ?? 404;
+    if (typeof robots === "number") return sendStatus(response, robots);
+    response.writeHead(200, { "content-type": "text/plain" }).end(robots);
+  }
+
+  #send(route: Route | undefined, before: number, response: ServerResponse): void {
+    switch (route?.kind) {
+      case undefined:
+        return sendStatus(response, 404);
+      case "page":
+        return this.#sendPage(route, before, response);
+      case "redirect":
+        return void response.writeHead(route.status, { location: route.location }).end();
+      case "status":
+        return sendStatus(response, route.status);
+      case "file":
+        return void response
+          .writeHead(200, { "content-type": route.contentType })
+          .end(Buffer.alloc(route.size));
+      case "reset":
+        return void response.socket?.resetAndDestroy();
+      case "bomb":
+        return this.#sendRendered(route, renderBomb, response);
+      case "endless":
+        return sendEndlessly(response);
+    }
+  }
+
+  #sendPage(route: PageRoute, before: number, response: ServerResponse): void {
+    if (before >= (route.failures ?? 0)) {
+      return this.#sendRendered(route, () => renderPage(route), response);
+    }
+    if (route.retryAfter !== undefined) response.setHeader("retry-after", route.retryAfter);
+    sendStatus(response, route.status ?? 500);
+  }
+
+  #sendRendered(route: Route, render: () => Rendered, response: ServerResponse): void {
+    let rendered = this.#rendered.get(route);
+    if (rendered === undefined) this.#rendered.set(route, (rendered = render()));
+    const { headers, body } = rendered;
+    response.writeHead(200, { ...headers, "content-length": body.length }).end(body);
+  }
+}
+
+function sendStatus(response: ServerResponse, status: number): void {
+  response.writeHead(status, { "content-type": "text/html" }).end(`<h1>${status}</h1>\n`);
+}
+
+/** A page that goes on for as long as somebody reads. */
+function sendEndlessly(response: ServerResponse): void {
+  response.writeHead(200, { "content-type": "text/html" });
+  const chunk = Buffer.from("<p>and so on</p>\n".repeat(4_000));
+  const more = (): void => {
+    while (!response.destroyed && response.write(chunk));
+  };
+  response.on("drain", more);
+  more();
+}
+
+function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once("error", reject).listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}

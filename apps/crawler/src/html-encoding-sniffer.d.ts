@@ -1,0 +1,7 @@
+// The package carries no types of its own.
+declare module "html-encoding-sniffer" {
+  export default function sniffEncoding(
+    bytes: Uint8Array,
+    options?: { transportLayerEncodingLabel?: string; defaultEncoding?: string },
+  ): string;
+}

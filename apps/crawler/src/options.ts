@@ -1,0 +1,69 @@
+import type { ScopeMode } from "./scope.js";
+
+/** Everything a crawl can be told. Every setting is declared here, with its default; the command only renames them. */
+export interface CrawlOptions {
+  /** URLs to begin with. */
+  readonly seeds: readonly string[];
+  /** Pages in flight at once. */
+  readonly concurrency?: number;
+  /** Pages of one host in flight at once. */
+  readonly perHost?: number;
+  /** Milliseconds between the starts of two requests to one host; robots.txt may ask for more. */
+  readonly delay?: number;
+  /** URLs fetched at most, however they end. */
+  readonly maxPages?: number;
+  /** Links from a seed. */
+  readonly maxDepth?: number;
+  readonly scope?: ScopeMode;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  /** Milliseconds for one request, from connecting to the last byte of the body. */
+  readonly timeout?: number;
+  /** Further attempts after an error that may pass. */
+  readonly retries?: number;
+  /** Milliseconds before the second attempt; doubles with each further one. */
+  readonly retryDelay?: number;
+  /** Bytes of one body, as received and again as decompressed. */
+  readonly bodyLimit?: number;
+  readonly userAgent?: string;
+  /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
+  readonly robots?: boolean;
+  /** Fetch from private and loopback addresses too; without it, only hosts named in the seeds may have one. */
+  readonly allowPrivate?: boolean;
+  /** Milliseconds that pages in flight get to end after `stop()`. */
+  readonly grace?: number;
+}
+
+export type ResolvedOptions = Required<CrawlOptions>;
+
+export const DEFAULTS: Omit<ResolvedOptions, "seeds"> = {
+  concurrency: 100,
+  perHost: 2,
+  delay: 0,
+  maxPages: Infinity,
+  maxDepth: Infinity,
+  scope: "host",
+  include: [],
+  exclude: [],
+  timeout: 30_000,
+  retries: 2,
+  retryDelay: 500,
+  bodyLimit: 10 * 1024 * 1024,
+  userAgent: "greenlit-crawler/0.0.0 (+https://github.com/greenlit/greenlit)",
+  robots: true,
+  allowPrivate: false,
+  grace: 2_000,
+};
+
+/** @throws RangeError when a number is no number, or out of its range */
+export function resolveOptions(options: CrawlOptions): ResolvedOptions {
+  const given = Object.entries(options).filter(([, value]) => value !== undefined);
+  const resolved: ResolvedOptions = { ...DEFAULTS, seeds: [], ...Object.fromEntries(given) };
+  for (const name of ["concurrency", "perHost", "maxPages", "timeout", "bodyLimit"] as const) {
+    if (!(resolved[name] >= 1)) throw new RangeError(`${name} must be at least 1`);
+  }
+  for (const name of ["delay", "maxDepth", "retries", "retryDelay", "grace"] as const) {
+    if (!(resolved[name] >= 0)) throw new RangeError(`${name} must not be negative`);
+  }
+  return resolved;
+}

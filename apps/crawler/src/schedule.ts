@@ -1,0 +1,172 @@
+import { Fifo } from "./fifo.js";
+import { Heap } from "./heap.js";
+
+/** A URL on its way through the crawl. */
+export interface Entry {
+  readonly url: string;
+  /** Links from a seed. */
+  readonly depth: number;
+  /** The page on which the URL was found first; null for a seed. */
+  readonly referrer: string | null;
+  /** Fetches begun so far. */
+  attempts: number;
+  /** URLs this one redirected to in earlier attempts. */
+  readonly hops: Set<string>;
+}
+
+/** What is queued for one host (name and port), and when it may be asked again. Times are in ms. */
+export class Host {
+  readonly fresh: Fifo<Entry> = new Fifo();
+  /** Served before the fresh ones: they were there earlier. */
+  readonly retries: Fifo<Entry> = new Fifo();
+  inFlight = 0;
+  /** One until the host's robots.txt is known: only then is it known how fast it may be asked. */
+  limit = 1;
+  /** Between the starts of two requests. */
+  delay = 0;
+  /** Requests that come from a redirect and wait for a place; they go first. */
+  arrivals = 0;
+  /** When the delay since the last request is over. */
+  spacedUntil = 0;
+  /** When the pause the host asked for (`Retry-After`) is over. */
+  pausedUntil = 0;
+  /** The heap slot that counts; slots with another ticket are leftovers. */
+  ticket = 0;
+  scheduledAt: number = Infinity;
+
+  constructor(readonly key: string) {}
+
+  get readyAt(): number {
+    return Math.max(this.spacedUntil, this.pausedUntil);
+  }
+
+  /** Whether a request may start now. */
+  hasPlace(now: number): boolean {
+    return this.inFlight < this.limit && this.readyAt <= now;
+  }
+}
+
+/**
+ * Whose turn it is: hosts in a heap by the time they are ready, each with its own queues. Every operation costs
+ * O(log hosts). It knows no greenlets and no clock; `Frontier` adds both.
+ *
+ * A host is in the heap exactly while it has a queued URL, a free place and nobody arriving by redirect.
+ */
+export class Schedule {
+  readonly #hosts = new Map<string, Host>();
+  readonly #ready = new Heap<{ host: Host; ticket: number }>();
+  readonly #backoff = new Heap<{ host: Host; entry: Entry }>();
+  /** Hosts that had their turn while no fresh URL was allowed. */
+  readonly #parked = new Set<Host>();
+  #fresh = 0;
+  #retries = 0;
+
+  get hosts(): number {
+    return this.#hosts.size;
+  }
+
+  /** URLs never leased. */
+  get fresh(): number {
+    return this.#fresh;
+  }
+
+  /** URLs that wait for another attempt. */
+  get retries(): number {
+    return this.#retries;
+  }
+
+  /** When `take` may have something that it does not have now; Infinity when only a change can help. */
+  get nextAt(): number {
+    return Math.min(this.#ready.nextAt, this.#backoff.nextAt);
+  }
+
+  host(key: string): Host {
+    let host = this.#hosts.get(key);
+    if (host === undefined) this.#hosts.set(key, (host = new Host(key)));
+    return host;
+  }
+
+  push(host: Host, entry: Entry): void {
+    host.fresh.push(entry);
+    this.#fresh++;
+    this.update(host);
+  }
+
+  /** Queues an entry again, not to be taken before `at`. */
+  pushRetry(host: Host, entry: Entry, at: number): void {
+    this.#backoff.push(at, { host, entry });
+    this.#retries++;
+  }
+
+  /**
+   * The next URL that may be fetched, its place at the host taken; null when there is none now.
+   *
+   * @param allowFresh false when only retries may go
+   */
+  take(now: number, allowFresh: boolean): { host: Host; entry: Entry } | null {
+    if (allowFresh && this.#parked.size > 0) this.#unpark();
+    for (let due = this.#backoff.popUntil(now); due; due = this.#backoff.popUntil(now)) {
+      due.host.retries.push(due.entry);
+      this.update(due.host);
+    }
+    for (let slot = this.#ready.popUntil(now); slot; slot = this.#ready.popUntil(now)) {
+      const { host, ticket } = slot;
+      if (ticket !== host.ticket) continue;
+      host.scheduledAt = Infinity;
+      if (host.readyAt > now) {
+        this.update(host); // slowed down since it was scheduled
+        continue;
+      }
+      const entry = this.#shift(host, allowFresh);
+      if (entry === undefined) {
+        this.#parked.add(host);
+        continue;
+      }
+      this.occupy(host, now);
+      return { host, entry };
+    }
+    return null;
+  }
+
+  /** Takes a place at a host. */
+  occupy(host: Host, now: number): void {
+    host.inFlight++;
+    host.spacedUntil = now + host.delay;
+    this.update(host);
+  }
+
+  release(host: Host): void {
+    host.inFlight--;
+    this.update(host);
+  }
+
+  /** To be called after every change of a host; puts it into the heap, or takes it out. */
+  update(host: Host): void {
+    const queued = host.retries.size + host.fresh.size > 0;
+    if (!queued || host.inFlight >= host.limit || host.arrivals > 0) {
+      host.ticket++;
+      host.scheduledAt = Infinity;
+    } else if (host.scheduledAt > host.readyAt) {
+      host.ticket++;
+      host.scheduledAt = host.readyAt;
+      this.#ready.push(host.readyAt, { host, ticket: host.ticket });
+    }
+  }
+
+  #shift(host: Host, allowFresh: boolean): Entry | undefined {
+    const retry = host.retries.shift();
+    if (retry !== undefined) {
+      this.#retries--;
+      return retry;
+    }
+    const entry = allowFresh ? host.fresh.shift() : undefined;
+    if (entry !== undefined) this.#fresh--;
+    return entry;
+  }
+
+  #unpark(): void {
+    const parked = [...this.#parked];
+    this.#parked.clear();
+    for (const host of parked) this.update(host);
+  }
+}

@@ -1,0 +1,107 @@
+import type { PageRecord } from "./output.js";
+import { Tally } from "./tally.js";
+
+/** What a crawl came to. Everything in it is a plain number or string, for `--json`. */
+export interface Summary {
+  /** Whether the crawl was stopped before it was finished. */
+  readonly interrupted: boolean;
+  /** URLs that ended with a response. */
+  readonly pages: number;
+  /** URLs that ended without one. */
+  readonly failed: number;
+  /** `2xx`, `3xx` ... : URLs by the class of their last status. A 3xx is a redirect that was not followed. */
+  readonly statuses: Record<string, number>;
+  /** URLs that failed, by error code. */
+  readonly errors: Record<string, number>;
+  /** Links not followed and URLs not fetched, by reason; a link counts each time it is found. */
+  readonly skipped: Record<string, number>;
+  /** Attempts beyond the first. */
+  readonly retries: number;
+  readonly hosts: number;
+  /** Body bytes received. */
+  readonly bytes: number;
+  readonly peakInFlight: number;
+  readonly durationMs: number;
+  readonly pagesPerSecond: number;
+}
+
+/** Counts a crawl while it runs. */
+export class Statistics {
+  readonly skipped: Tally = new Tally();
+  readonly #statuses = new Tally();
+  readonly #errors = new Tally();
+  readonly #started = performance.now();
+  retries = 0;
+  bytes = 0;
+
+  get pages(): number {
+    return this.#statuses.total;
+  }
+
+  get failed(): number {
+    return this.#errors.total;
+  }
+
+  /** Milliseconds since the crawl began. */
+  get elapsed(): number {
+    return performance.now() - this.#started;
+  }
+
+  count(record: PageRecord): void {
+    this.bytes += record.bytes;
+    if (record.error !== null) this.#errors.add(record.error);
+    else this.#statuses.add(`${Math.floor((record.status ?? 0) / 100)}xx`);
+  }
+
+  summary(about: Pick<Summary, "interrupted" | "hosts" | "peakInFlight">): Summary {
+    const durationMs = Math.round(this.elapsed);
+    return {
+      interrupted: about.interrupted,
+      pages: this.pages,
+      failed: this.failed,
+      statuses: this.#statuses.toObject(),
+      errors: this.#errors.toObject(),
+      skipped: this.skipped.toObject(),
+      retries: this.retries,
+      hosts: about.hosts,
+      bytes: this.bytes,
+      peakInFlight: about.peakInFlight,
+      durationMs,
+      pagesPerSecond: Math.round((this.pages * 10_000) / Math.max(1, durationMs)) / 10,
+    };
+  }
+}
+
+/** The summary for people: a few lines, each ending in a newline. */
+export function formatSummary(summary: Summary): string {
+  const seconds = (summary.durationMs / 1000).toFixed(1);
+  const rows: [string, string][] = [
+    ["pages", `${summary.pages} in ${seconds} s (${summary.pagesPerSecond} pages/s)`],
+    ["status", formatCounts(summary.statuses)],
+    ["failed", `${summary.failed}${details(summary.errors)}`],
+    ["skipped", formatCounts(summary.skipped)],
+    ["retries", String(summary.retries)],
+    ["hosts", String(summary.hosts)],
+    ["received", formatBytes(summary.bytes)],
+    ["peak in flight", String(summary.peakInFlight)],
+  ];
+  const title = summary.interrupted ? "Crawl interrupted" : "Crawl finished";
+  return `${title}\n${rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join("")}`;
+}
+
+/** `1.5 MB`: decimal units, one digit after the point. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; bytes >= 1000 && unit < units.length - 1; unit++) bytes /= 1000;
+  return `${unit === 0 ? bytes : bytes.toFixed(1)} ${units[unit]}`;
+}
+
+function formatCounts(counts: Record<string, number>): string {
+  const parts = Object.entries(counts).map(([name, count]) => `${name} ${count}`);
+  return parts.length === 0 ? "none" : parts.join(", ");
+}
+
+function details(counts: Record<string, number>): string {
+  return Object.keys(counts).length === 0 ? "" : ` (${formatCounts(counts)})`;
+}

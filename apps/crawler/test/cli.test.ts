@@ -1,0 +1,154 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { PageRecord } from "../src/output.js";
+import type { Summary } from "../src/summary.js";
+import { serve, site } from "./server.js";
+
+const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
+
+interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs the built command. @param whileRunning called with the process once it is there */
+function command(
+  args: string[],
+  whileRunning: (child: ChildProcess) => void = () => {},
+): Promise<Ended> {
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let out = "";
+  let err = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
+  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
+  whileRunning(child);
+  return new Promise((resolve) => {
+    child.once("close", (code, signal) => resolve({ code, signal, out, err }));
+  });
+}
+
+const recordsOf = (lines: string): PageRecord[] =>
+  lines
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as PageRecord);
+
+describe("greenlit-crawl", () => {
+  it("crawls the demo site and ends, with the numbers the site promises", async () => {
+    const { code, out, err } = await command(["--demo", "--json"]);
+    expect(err).toBe("");
+    const summary = JSON.parse(out) as Summary;
+    expect(summary).toMatchObject({
+      pages: 2_310,
+      failed: 9,
+      statuses: { "2xx": 2_305 },
+      retries: 6,
+    });
+    expect(code).toBe(0);
+  });
+
+  it("writes records to standard output, and then the summary to the other", async () => {
+    const { origin } = await serve(site({ "/": "<a href=/a>", "/a": "" }));
+    const { code, out, err } = await command([origin, "--output", "-", "--quiet"]);
+    expect(code).toBe(0);
+    expect(recordsOf(out).map(({ url }) => url)).toEqual([`${origin}/`, `${origin}/a`]);
+    expect(err).toContain("Crawl finished\n  pages           2 in ");
+  });
+
+  it("ends with 1 when nothing could be crawled, or the output could not be written", async () => {
+    const dead = await command(["http://127.0.0.1:9/", "--retries", "0"]);
+    expect(dead.code).toBe(1);
+    expect(dead.out).toContain("connection-refused 1");
+    const { origin } = await serve(site({ "/": { status: 404 } }));
+    expect((await command([origin])).code).toBe(1);
+    const unwritable = await command([origin, "--output", "/nonexistent/folder/file"]);
+    expect(unwritable).toMatchObject({ code: 1, out: "" });
+    expect(unwritable.err).toContain("greenlit-crawl: the output cannot be written: ENOENT");
+  });
+
+  it("ends with 2 and usage on stderr for wrong arguments", async () => {
+    for (const args of [
+      [],
+      ["nonsense"],
+      ["http://a.example", "--concurrency", "none"],
+      ["--what"],
+    ]) {
+      const { code, out, err } = await command(args);
+      expect(code, args.join(" ")).toBe(2);
+      expect(err).toContain("Usage: greenlit-crawl");
+      expect(out).toBe("");
+    }
+  });
+
+  it("ends when the reader of its output has gone", async () => {
+    const links = Array.from({ length: 300 }, (_, i) => `<a href=/${i}>`).join("");
+    const { origin } = await serve((_, response) => {
+      response.setHeader("content-type", "text/html");
+      setTimeout(() => response.end(links), 5);
+    });
+    const ended = await command([origin, "--output", "-"], (child) => {
+      child.stdout!.once("data", () => child.stdout!.destroy());
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.err).toContain("EPIPE");
+  });
+
+  it("drains on the first SIGINT: pages in flight end, output and summary are written, 130", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "greenlit-crawl-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, "pages.jsonl");
+    let child: ChildProcess | undefined;
+    const server = await serve((request, response) => {
+      response.setHeader("content-type", "text/html");
+      const links = "<a href=/slow><a href=/never><a href=/queued>";
+      if (request.url === "/robots.txt") response.writeHead(404).end();
+      else if (request.url === "/") response.end(links);
+      else if (request.url === "/slow") setTimeout(() => response.end(links), 300);
+      else child?.kill("SIGINT"); // /never: no answer, and two are in flight now
+    });
+    const started = performance.now();
+    const { code, out, err } = await command(
+      [server.origin, "--output", file, "--json"],
+      (it) => (child = it),
+    );
+    expect(code).toBe(130);
+    expect(err).toContain("Stopping: 2 pages in flight.");
+    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(server.requests).not.toContain("/queued");
+    const records = recordsOf(readFileSync(file, "utf8"));
+    expect(records.map(({ url, error }) => [url.replace(server.origin, ""), error])).toEqual([
+      ["/", null],
+      ["/slow", null],
+      ["/never", "interrupted"],
+    ]);
+    expect(JSON.parse(out)).toMatchObject({
+      interrupted: true,
+      pages: 2,
+      failed: 1,
+      skipped: { interrupted: 1 },
+    });
+  });
+
+  it("ends at once on the second", async () => {
+    let child: ChildProcess | undefined;
+    const server = await serve((request, response) => {
+      if (request.url === "/robots.txt") response.writeHead(404).end();
+      else child?.kill("SIGINT");
+    });
+    const started = performance.now();
+    const { code, out } = await command([server.origin], (it) => {
+      child = it;
+      it.stderr!.once("data", () => it.kill("SIGINT"));
+    });
+    expect(code).toBe(130);
+    expect(out).toBe("");
+    expect(performance.now() - started).toBeLessThan(2_000 + 1_500);
+  });
+});

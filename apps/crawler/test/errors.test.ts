@@ -1,0 +1,46 @@
+import { describe, expect, it } from "vitest";
+import { CrawlError, errorCode, errorMessage, isPassing, isPassingStatus } from "../src/errors.js";
+
+const withCode = (code: string): Error => Object.assign(new Error(code), { code });
+
+describe("errorCode", () => {
+  it.each([
+    [new CrawlError("redirect-loop", "x"), "redirect-loop"],
+    [withCode("ECONNREFUSED"), "connection-refused"],
+    [withCode("HPE_INVALID_HEADER_TOKEN"), "protocol"],
+    [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls"],
+    [withCode("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls"],
+    [new Error("wrapped", { cause: withCode("ENOTFOUND") }), "dns"],
+    [new AggregateError([withCode("ECONNREFUSED"), withCode("ENETUNREACH")]), "connection-refused"],
+    [new TypeError("a bug"), "unexpected"],
+    ["a string", "unexpected"],
+    [null, "unexpected"],
+  ])("of %s is %s", (error, code) => {
+    expect(errorCode(error)).toBe(code);
+  });
+});
+
+describe("isPassing", () => {
+  it("tries again after what may be gone, never after what the crawler found itself", () => {
+    expect(isPassing(withCode("ECONNRESET"))).toBe(true);
+    expect(isPassing(withCode("ERR_GREENLIT_TIMEOUT"))).toBe(true);
+    expect(isPassing(new CrawlError("connection-refused", "robots.txt"))).toBe(false);
+    expect(isPassing(new CrawlError("body-too-large", "x"))).toBe(false);
+    expect(isPassing(withCode("ERR_GREENLIT_BODY_TOO_LARGE"))).toBe(false);
+    expect(isPassing(new TypeError("a bug"))).toBe(false);
+  });
+
+  it("knows the statuses", () => {
+    const passing = [200, 301, 404, 408, 429, 500, 501, 502, 503, 504, 505].filter(isPassingStatus);
+    expect(passing).toEqual([408, 429, 500, 502, 503, 504]);
+  });
+});
+
+describe("errorMessage", () => {
+  it("is one line, whatever was thrown", () => {
+    expect(errorMessage(new Error("a\n  b"))).toBe("a b");
+    expect(errorMessage(new TypeError())).toBe("TypeError");
+    expect(errorMessage("text")).toBe("text");
+    expect(errorMessage(undefined)).toBe("undefined");
+  });
+});

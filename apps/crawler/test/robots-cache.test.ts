@@ -1,0 +1,144 @@
+import { joinAll, run, sleep, spawn } from "greenlit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { AddressGuard } from "../src/address-guard.js";
+import { Client } from "../src/client.js";
+import { errorCode } from "../src/errors.js";
+import { isAllowed } from "../src/robots.js";
+import { RobotsCache, type RobotsCacheOptions } from "../src/robots-cache.js";
+import { type Handler, serve, site } from "./server.js";
+
+function cacheOf(options: Partial<RobotsCacheOptions> = {}): RobotsCache {
+  const guard = new AddressGuard(true);
+  const client = new Client({
+    userAgent: "Bot",
+    timeout: 2_000,
+    bodyLimit: 1e6,
+    guard,
+  });
+  onTestFinished(() => run(() => client.close()));
+  return new RobotsCache(client, { userAgent: "Bot/1", retries: 0, retryDelay: 1, ...options });
+}
+
+/** Whether `/private` may be fetched, or the code of the error that says nothing may. */
+function ask(cache: RobotsCache, origin: string): boolean | string {
+  try {
+    const url = new URL("/private", origin);
+    return isAllowed(cache.rulesFor(url), url);
+  } catch (error) {
+    return errorCode(error);
+  }
+}
+
+const FORBIDS = "User-agent: *\nDisallow: /private\n";
+
+async function verdict(
+  handler: Handler,
+  options: Partial<RobotsCacheOptions> = {},
+): Promise<boolean | string> {
+  const { origin } = await serve(handler);
+  return run(() => ask(cacheOf(options), origin));
+}
+
+describe("RobotsCache", () => {
+  it.each<[number, boolean | string]>([
+    [200, false],
+    [204, true],
+    [400, true],
+    [401, true],
+    [403, true],
+    [404, true],
+    [410, true],
+    [429, true],
+    [500, "robots-unreachable"],
+    [503, "robots-unreachable"],
+  ])("answers for a status of %i: %s", async (status, expected) => {
+    expect(
+      await verdict(site({ "/robots.txt": { status, body: status === 200 ? FORBIDS : "" } })),
+    ).toBe(expected);
+  });
+
+  it("follows five redirects, and takes more for a file that is not there", async () => {
+    const hops =
+      (count: number): Handler =>
+      (request, response) => {
+        const hop = Number(request.url!.replace(/\D/g, "") || count);
+        if (hop === 0) response.end(FORBIDS);
+        else response.writeHead(301, { location: `/hop${hop - 1}` }).end();
+      };
+    expect(await verdict(hops(5))).toBe(false);
+    expect(await verdict(hops(6))).toBe(true);
+  });
+
+  it("obeys a file another host serves, for the host that redirects there", async () => {
+    const other = await serve(site({ "/r.txt": { status: 200, body: FORBIDS } }));
+    const { origin } = await serve(
+      site({ "/robots.txt": { status: 302, headers: { location: `${other.origin}/r.txt` } } }),
+    );
+    await run(() => {
+      const cache = cacheOf();
+      expect(ask(cache, origin)).toBe(false);
+      expect(ask(cache, other.origin)).toBe(true);
+    });
+  });
+
+  it("lets nothing be fetched from a host that cannot be reached, and says why", async () => {
+    expect(await run(() => ask(cacheOf(), "http://127.0.0.1:9"))).toBe("connection-refused");
+    expect(await verdict((_, response) => void response.socket!.resetAndDestroy())).toBe(
+      "connection-reset",
+    );
+  });
+
+  it("tries again when the answer may be another one", async () => {
+    let requests = 0;
+    const handler: Handler = (_, response) => {
+      if (++requests < 3) response.writeHead(503).end();
+      else response.end(FORBIDS);
+    };
+    expect(await verdict(handler, { retries: 2 })).toBe(false);
+    expect(requests).toBe(3);
+  });
+
+  it("fetches once, however many greenlets ask at once, and again a day later only", async () => {
+    const server = await serve((_, response) => void setTimeout(() => response.end(FORBIDS), 20));
+    await run(() => {
+      const cache = cacheOf();
+      const asking = Array.from({ length: 50 }, () => spawn(ask, cache, server.origin));
+      joinAll(asking);
+      expect(asking.map(({ value }) => value)).toEqual(Array(50).fill(false));
+      ask(cache, server.origin);
+    });
+    expect(server.requests).toEqual(["/robots.txt"]);
+    await run(() => {
+      const cache = cacheOf({ lifetime: 30 });
+      ask(cache, server.origin);
+      sleep(40);
+      ask(cache, server.origin);
+    });
+    expect(server.requests).toHaveLength(3);
+  });
+
+  it("answers the others when the greenlet that asked first is killed", async () => {
+    const { origin } = await serve(
+      (_, response) => void setTimeout(() => response.end(FORBIDS), 30),
+    );
+    await run(() => {
+      const cache = cacheOf();
+      const first = spawn(ask, cache, origin);
+      const second = spawn(ask, cache, origin);
+      sleep(5);
+      first.kill();
+      expect(second.get()).toBe(false);
+    });
+  });
+
+  it("keeps nothing running after close", async () => {
+    const { origin } = await serve(() => {});
+    await run(() => {
+      const cache = cacheOf();
+      const asking = spawn(ask, cache, origin);
+      sleep(20);
+      cache.close();
+      expect(asking.join({ timeout: 100 })).toBe(true);
+    });
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { type Entry, Schedule } from "../src/schedule.js";
+
+const entry = (url: string): Entry => ({
+  url,
+  depth: 0,
+  referrer: null,
+  attempts: 0,
+  hops: new Set(),
+});
+
+function scheduleOf(urls: readonly string[], limit = 1, delay = 0): Schedule {
+  const schedule = new Schedule();
+  for (const url of urls) {
+    const host = schedule.host(url[0]!);
+    host.limit = limit;
+    host.delay = delay;
+    schedule.push(host, entry(url));
+  }
+  return schedule;
+}
+
+const take = (schedule: Schedule, now: number, allowFresh = true): string | undefined =>
+  schedule.take(now, allowFresh)?.entry.url;
+
+describe("Schedule", () => {
+  it("takes hosts in turn, each host's URLs in the order they came", () => {
+    const schedule = scheduleOf(["a1", "a2", "a3", "b1", "b2", "c1"], 2);
+    const order = Array.from({ length: 6 }, () => take(schedule, 0));
+    expect(order).toEqual(["a1", "b1", "c1", "a2", "b2", undefined]); // a3: two of a are out
+    schedule.release(schedule.host("a"));
+    expect(take(schedule, 0)).toBe("a3");
+    expect(schedule.fresh).toBe(0);
+  });
+
+  it("spaces the requests to a host and says when the next may go", () => {
+    const schedule = scheduleOf(["a1", "a2", "a3", "b1"], 5, 100);
+    expect([take(schedule, 1_000), take(schedule, 1_000), take(schedule, 1_000)]).toEqual([
+      "a1",
+      "b1",
+      undefined,
+    ]);
+    expect(schedule.nextAt).toBe(1_100);
+    expect(take(schedule, 1_099.9)).toBe(undefined);
+    expect(take(schedule, 1_100)).toBe("a2");
+    expect(schedule.nextAt).toBe(1_200);
+  });
+
+  it("obeys a pause that comes when the host is scheduled already", () => {
+    const schedule = scheduleOf(["a1"]);
+    schedule.host("a").pausedUntil = 500;
+    expect(take(schedule, 0)).toBe(undefined);
+    expect(schedule.nextAt).toBe(500);
+    expect(take(schedule, 500)).toBe("a1");
+  });
+
+  it("gives retries at their time, before fresh URLs", () => {
+    const schedule = scheduleOf(["a1", "a2"]);
+    const first = schedule.take(0, true)!;
+    schedule.pushRetry(first.host, first.entry, 50);
+    schedule.release(first.host);
+    expect([schedule.fresh, schedule.retries]).toEqual([1, 1]);
+    expect(take(schedule, 50)).toBe("a1");
+    schedule.release(first.host);
+    expect(take(schedule, 50)).toBe("a2");
+  });
+
+  it("gives retries alone when nothing fresh is allowed, and the fresh ones later", () => {
+    const schedule = scheduleOf(["a1", "a2", "b1"]);
+    const first = schedule.take(0, true)!;
+    schedule.pushRetry(first.host, first.entry, 10);
+    schedule.release(first.host);
+    expect(take(schedule, 5, false)).toBe(undefined);
+    expect(schedule.nextAt).toBe(10);
+    expect(take(schedule, 10, false)).toBe("a1");
+    schedule.release(first.host);
+    expect(take(schedule, 20, false)).toBe(undefined);
+    expect([take(schedule, 20), take(schedule, 20)].sort()).toEqual(["a2", "b1"]);
+  });
+
+  it("keeps a host's places for those who arrive by redirect", () => {
+    const schedule = scheduleOf(["a1", "b1"]);
+    const host = schedule.host("a");
+    host.arrivals = 1;
+    schedule.update(host);
+    expect([take(schedule, 0), take(schedule, 0)]).toEqual(["b1", undefined]);
+    schedule.occupy(host, 0);
+    host.arrivals = 0;
+    schedule.release(host);
+    expect(take(schedule, 0)).toBe("a1");
+  });
+
+  it("serves many hosts in good time", () => {
+    const urls = Array.from(
+      { length: 200_000 },
+      (_, i) => String.fromCodePoint(0x4e00 + (i % 20_000)) + i,
+    );
+    const started = performance.now();
+    const schedule = scheduleOf(urls, 1);
+    const taken = new Set<string>();
+    for (let next = schedule.take(0, true); next; next = schedule.take(0, true)) {
+      taken.add(next.entry.url);
+      schedule.release(next.host);
+    }
+    expect(taken.size).toBe(200_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
+  });
+});

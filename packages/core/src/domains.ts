@@ -1,0 +1,62 @@
+// Node's deprecated `domain` module keeps one stack of entered domains for the thread. Each greenlet gets
+// one of its own: what it has entered, below that the domain it was spawned in.
+
+import type { Domain } from "node:domain";
+import { EventEmitter } from "node:events";
+import type { Greenlet } from "./greenlet.js";
+
+/** What the module has beside its documented face, the same since Node 12. */
+interface Domains {
+  readonly _stack: Domain[];
+}
+
+interface Entered extends Domain {
+  /** What Node calls with an uncaught error; answers whether a handler took it. */
+  _errorHandler(error: unknown): boolean;
+}
+
+/** Node sets this when the module is first loaded; before that there is nothing to do. */
+const emitter = EventEmitter as unknown as { readonly usingDomains: boolean };
+
+/** Whether any greenlet needs `inItsDomains`. */
+export function domainsAreUsed(): boolean {
+  return emitter.usingDomains;
+}
+
+/** Calls `go`, which runs the greenlet until it parks or ends, with the greenlet's own stack of domains. */
+export function inItsDomains(greenlet: Greenlet, go: () => void): void {
+  const outer = exchange(greenlet.domains ?? spawnedIn(greenlet));
+  try {
+    go();
+  } finally {
+    const left = exchange(outer);
+    greenlet.domains = greenlet.dead ? null : left;
+  }
+}
+
+/** Gives an error that nobody waits for to the domain it was thrown in; false if there is none. */
+export function takenByDomain(error: unknown): boolean {
+  if (!emitter.usingDomains) return false;
+  const domain = (process as { domain?: Entered | null }).domain;
+  return domain?._errorHandler(error) ?? false;
+}
+
+function spawnedIn({ resource }: Greenlet): Domain[] {
+  const { domain } = resource as { domain?: Domain | null };
+  return domain ? [domain] : [];
+}
+
+/** Replaces what is entered; returns what was. The last is entered the usual way: that sets the rest up. */
+function exchange(next: readonly Domain[]): Domain[] {
+  const { _stack: stack } = process.getBuiltinModule("node:domain") as unknown as Domains;
+  const previous = stack.slice();
+  const last = next.at(-1);
+  if (last !== undefined) {
+    stack.splice(0, stack.length, ...next.slice(0, -1));
+    last.enter();
+  } else if (previous[0] !== undefined) {
+    stack.length = 1;
+    previous[0].exit();
+  }
+  return previous;
+}

@@ -1,0 +1,196 @@
+import { setMaxListeners } from "node:events";
+import { BlockingSwitchOutError, InvalidSwitchError } from "./errors.js";
+import type { Greenlet } from "./greenlet.js";
+import { hub } from "./hub.js";
+import { Timeout } from "./timeout.js";
+import { checkTimeout, Timer } from "./timer.js";
+import { Entry } from "./wait-list.js";
+
+/** What every blocking call takes. */
+export interface WaitOptions {
+  /** Milliseconds to wait at most; null or absent: for ever; 0: until the next turn of the loop. */
+  readonly timeout?: number | null | undefined;
+  /** Ends the wait with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+type State = "pending" | "woken" | "failed" | "expired";
+
+/**
+ * One blocking call of one greenlet: made where the call begins, settled once by whoever ends it, and
+ * waited for. Every call of greenlit that blocks is built on this.
+ *
+ * ```ts
+ * function stat(path: string): Stats {
+ *   const waiter = new Waiter<Stats>("stat");
+ *   fs.stat(path, (error, stats) => (error ? waiter.throw(error) : waiter.switch(stats)));
+ *   return waiter.wait();
+ * }
+ * ```
+ */
+export class Waiter<T = void> extends Entry<T> {
+  /** The call that blocks. */
+  readonly what: string;
+  /** Whose call it is. */
+  readonly greenlet: Greenlet;
+  /** @internal When it began to wait, in milliseconds of the hub's clock. */
+  since = 0;
+
+  private state: State = "pending";
+  private outcome: T | unknown = undefined;
+
+  /** @throws BlockingSwitchOutError when no greenlet runs. */
+  constructor(what: string) {
+    super();
+    const greenlet = hub.current;
+    if (greenlet === null) throw new BlockingSwitchOutError(what);
+    if (hub.exiting) throw new BlockingSwitchOutError(what, "the process is exiting");
+    if (greenlet.state === "done") {
+      throw new BlockingSwitchOutError(
+        what,
+        "the greenlet has ended, and this handler runs at its end",
+      );
+    }
+    this.what = what;
+    this.greenlet = greenlet;
+  }
+
+  /** What the greenlet waits for, in words. */
+  describe(): string {
+    return this.what;
+  }
+
+  /** The greenlet that alone can end the wait, where that is known. */
+  blockedBy(): Greenlet | null {
+    return null;
+  }
+
+  /** True when it has been settled: by a value, an error, a timeout or an interrupt. */
+  get settled(): boolean {
+    return this.state !== "pending";
+  }
+
+  /** Ends the wait with a value; the greenlet is queued. Does nothing if it has ended already. */
+  wake(value: T): void {
+    if (this.settle("woken", value)) hub.schedule(this.greenlet);
+  }
+
+  /** Ends the wait with an error; the greenlet is queued. Does nothing if it has ended already. */
+  fail(error: unknown): void {
+    if (this.settle("failed", error)) hub.schedule(this.greenlet);
+  }
+
+  /** As `wake`, and lets the greenlet run at once. For the end of I/O and timer callbacks. */
+  switch(value: T): void {
+    if (this.settle("woken", value)) hub.switchTo(this.greenlet);
+  }
+
+  /** As `fail`, and lets the greenlet run at once. For the end of I/O and timer callbacks. */
+  throw(error: unknown): void {
+    if (this.settle("failed", error)) hub.switchTo(this.greenlet);
+  }
+
+  /**
+   * Blocks until it is settled, and returns the value.
+   * @throws the error it was settled with; Timeout after `timeout` milliseconds; the signal's reason;
+   *   what the greenlet was killed with, and outer Timeouts.
+   */
+  wait(options?: WaitOptions): T {
+    if (this.settles(options)) return this.outcome as T;
+    throw Timeout.expired(options?.timeout as number, this.describe());
+  }
+
+  /** As `wait`, but answers false when its own `timeout` has passed, instead of throwing. */
+  settles(options?: WaitOptions): boolean {
+    if (this.state === "pending") {
+      try {
+        this.park(options);
+      } catch (error) {
+        this.settle("failed", error);
+      }
+    }
+    if (this.state === "failed") throw this.outcome;
+    return this.state === "woken";
+  }
+
+  /** Gives everyone who is ready a turn, once. @throws what the greenlet was interrupted with meanwhile. */
+  yield(): void {
+    const { greenlet } = this;
+    this.checkParking();
+    // Settled from the start: nobody need wake it. What interrupts it is kept until it runs again.
+    this.state = "woken";
+    greenlet.waiter = this as Waiter<unknown>;
+    this.since = hub.now;
+    try {
+      hub.park(true);
+    } finally {
+      greenlet.waiter = null;
+    }
+    greenlet.throwInterrupt();
+  }
+
+  /** @throws what a blocking call throws that cannot begin. */
+  private checkParking(): void {
+    const { greenlet } = this;
+    if (greenlet.noSwitches > 0) {
+      throw new InvalidSwitchError(`${this.describe()} would switch, inside noSwitch`);
+    }
+    greenlet.throwInterrupt();
+    const why = hub.whyNotPark();
+    if (why !== null) throw new BlockingSwitchOutError(this.what, why);
+  }
+
+  private park(options: WaitOptions | undefined): void {
+    const { greenlet } = this;
+    this.checkParking();
+    const timeout = options?.timeout;
+    const signal = options?.signal;
+    checkTimeout("timeout", timeout);
+    signal?.throwIfAborted();
+
+    const timer =
+      timeout === null || timeout === undefined ? null : new Timer(timeout, () => this.expire());
+    const abort = signal === undefined ? null : () => this.fail(signal.reason);
+    if (abort !== null) {
+      // Any number of greenlets may wait with one signal; each takes its listener off again.
+      setMaxListeners(0, signal as AbortSignal);
+      signal?.addEventListener("abort", abort);
+    }
+    greenlet.waiter = this as Waiter<unknown>;
+    this.since = hub.now;
+    try {
+      do {
+        hub.park();
+        hub.probe?.(stackHere());
+      } while (this.state === "pending");
+    } finally {
+      greenlet.waiter = null;
+      timer?.stop();
+      if (abort !== null) signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** It waits no longer: takes it out of wherever it waits. */
+  protected leave(): void {
+    this.list?.remove(this);
+  }
+
+  private expire(): void {
+    if (this.settle("expired", undefined)) hub.switchTo(this.greenlet);
+  }
+
+  /** True when the greenlet is parked in this call, and must be resumed to see the outcome. */
+  private settle(state: State, outcome: unknown): boolean {
+    if (this.state !== "pending") return false;
+    this.state = state;
+    this.outcome = outcome;
+    this.leave();
+    return this.greenlet.waiter === (this as Waiter<unknown>);
+  }
+}
+
+function stackHere(): string {
+  const holder: { stack?: string } = {};
+  Error.captureStackTrace(holder, Waiter.prototype.settles);
+  return (holder.stack ?? "").split("\n").slice(1).join("\n");
+}

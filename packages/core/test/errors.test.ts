@@ -1,0 +1,196 @@
+import { describe, expect, it } from "vitest";
+import {
+  AsyncResult,
+  BlockingSwitchOutError,
+  ConcurrentObjectUseError,
+  Event,
+  GreenletExit,
+  GreenlitError,
+  InvalidSwitchError,
+  joinAll,
+  LoopExit,
+  Pool,
+  Queue,
+  QueueShutDown,
+  run,
+  Semaphore,
+  shield,
+  sleep,
+  spawn,
+  StackExhaustedError,
+  Timeout,
+  UnsupportedPlatformError,
+  wait,
+  Waiter,
+  withTimeout,
+} from "../src/index.js";
+import { outOfRange } from "../src/errors.js";
+import { green, thrownBy, turns } from "./support/green.js";
+
+describe("codes", () => {
+  it("are stable, and names are the classes'", () => {
+    const all: [GreenlitError, string, string][] = [
+      [
+        new BlockingSwitchOutError("sleep"),
+        "BlockingSwitchOutError",
+        "ERR_GREENLIT_BLOCKING_SWITCH_OUT",
+      ],
+      [
+        new ConcurrentObjectUseError("x"),
+        "ConcurrentObjectUseError",
+        "ERR_GREENLIT_CONCURRENT_USE",
+      ],
+      [new GreenletExit(), "GreenletExit", "ERR_GREENLIT_EXIT"],
+      [new InvalidSwitchError("x"), "InvalidSwitchError", "ERR_GREENLIT_INVALID_SWITCH"],
+      [new LoopExit("x"), "LoopExit", "ERR_GREENLIT_LOOP_EXIT"],
+      [new QueueShutDown(), "QueueShutDown", "ERR_GREENLIT_QUEUE_SHUT_DOWN"],
+      [new StackExhaustedError("x"), "StackExhaustedError", "ERR_GREENLIT_STACK_EXHAUSTED"],
+      [
+        new UnsupportedPlatformError("x"),
+        "UnsupportedPlatformError",
+        "ERR_GREENLIT_UNSUPPORTED_PLATFORM",
+      ],
+    ];
+    for (const [error, name, code] of all) {
+      expect(error).toBeInstanceOf(GreenlitError);
+      expect(error).toBeInstanceOf(Error);
+      expect([error.name, error.code, `${error}`.startsWith(`${name}: `)]).toEqual([
+        name,
+        code,
+        true,
+      ]);
+    }
+  });
+
+  it(
+    "a Timeout's too",
+    green(() => {
+      const error = new Timeout(null);
+      expect([error.name, error.code]).toEqual(["Timeout", "ERR_GREENLIT_TIMEOUT"]);
+      expect(error).toBeInstanceOf(GreenlitError);
+    }),
+  );
+
+  it("outOfRange says what was expected and what came", () => {
+    expect(outOfRange("size", "a number", Symbol("x")).message).toBe(
+      "size must be a number, not Symbol(x)",
+    );
+  });
+});
+
+/** Every call that blocks, by the name its error must give. */
+const semaphore = new Semaphore(0);
+const BLOCKING: Record<string, () => unknown> = {
+  sleep: () => sleep(1),
+  wait: () => wait(Promise.resolve(1)),
+  "Event.wait": () => new Event().wait(),
+  "AsyncResult.get": () => new AsyncResult().get(),
+  "AsyncResult.wait": () => new AsyncResult().wait(),
+  "Semaphore.acquire": () => semaphore.acquire(),
+  "Queue.get": () => new Queue().get(),
+  "Queue.put": () => {
+    const queue = new Queue(1);
+    queue.put(1);
+    queue.put(2);
+  },
+  "Queue.join": () => {
+    const queue = new Queue();
+    queue.put(1);
+    queue.join();
+  },
+  shield: () => shield(() => 1),
+  Timeout: () => new Timeout(1),
+  "my call": () => new Waiter("my call").wait(),
+};
+
+function check(error: unknown, what: string): void {
+  expect(error, what).toBeInstanceOf(BlockingSwitchOutError);
+  const { message, code } = error as BlockingSwitchOutError;
+  expect(code).toBe("ERR_GREENLIT_BLOCKING_SWITCH_OUT");
+  // What was called, why it cannot block there, and the two ways out.
+  expect(message).toMatch(new RegExp(`^${what.replace(".", "\\.")} cannot block here: `));
+  expect(message).toContain("outside any greenlet");
+  expect(message).toContain("run(() => ...)");
+  expect(message).toContain("wait(promise)");
+}
+
+describe("BlockingSwitchOutError", () => {
+  it.each(Object.entries(BLOCKING))("is thrown by %s on the hub", (what, call) => {
+    check(thrownBy(call), what);
+  });
+
+  it("is thrown after an await, also in an async function that a greenlet called", async () => {
+    await null;
+    check(
+      thrownBy(() => sleep(1)),
+      "sleep",
+    );
+    const inside = await run(() => {
+      const work = async (): Promise<unknown> => {
+        sleep(1); // before the first await it is the greenlet's own code
+        await null;
+        return thrownBy(() => sleep(1));
+      };
+      return wait(work());
+    });
+    check(inside, "sleep");
+  });
+
+  it("is thrown in callbacks of timers, immediates, ticks, microtasks and streams, though set by a greenlet", async () => {
+    const errors: unknown[] = [];
+    const attempt = (): void => void errors.push(thrownBy(() => sleep(1)));
+    await run(() => {
+      setTimeout(attempt, 1);
+      setImmediate(attempt);
+      process.nextTick(attempt);
+      queueMicrotask(attempt);
+      void Promise.resolve().then(attempt);
+      sleep(10);
+    });
+    await turns(2);
+    expect(errors.length).toBeGreaterThanOrEqual(5);
+    for (const error of errors) check(error, "sleep");
+  });
+
+  it("is thrown by join, get and kill of a greenlet, by joinAll, withTimeout and Pool", async () => {
+    const g = spawn(() => {});
+    for (const what of ["get", "join", "kill"] as const) {
+      check(
+        thrownBy(() => g[what]()),
+        `Greenlet.${what}`,
+      );
+    }
+    check(
+      thrownBy(() => joinAll([g])),
+      "Greenlet.join",
+    );
+    check(
+      thrownBy(() => withTimeout(1, () => 1)),
+      "Timeout",
+    );
+    const pool = new Pool(1);
+    const first = pool.spawn(() => {});
+    check(
+      thrownBy(() => pool.spawn(() => {})),
+      "Semaphore.acquire",
+    );
+    await Promise.all([g, first]);
+  });
+
+  it("leaves nothing behind: what could not be waited for goes on as before", async () => {
+    const queue = new Queue<number>();
+    thrownBy(() => queue.get());
+    queue.put(1);
+    expect([queue.size, queue.get()]).toEqual([1, 1]);
+    thrownBy(() => semaphore.acquire());
+    semaphore.release();
+    expect(semaphore.free).toBe(1);
+    semaphore.acquire();
+  });
+
+  it("is not needed where nothing blocks", () => {
+    const event = new Event();
+    event.set();
+    expect([event.wait(), new Semaphore(1).acquire(), wait(5)]).toEqual([true, true, 5]);
+  });
+});

@@ -1,0 +1,377 @@
+import { connect, createServer } from "node:net";
+import { describe, expect, it } from "vitest";
+import {
+  BlockingSwitchOutError,
+  config,
+  Event,
+  getCurrent,
+  getHub,
+  joinAll,
+  run,
+  sleep,
+  spawn,
+  Waiter,
+} from "../src/index.js";
+import { green, reports, turns } from "./support/green.js";
+
+const hub = getHub();
+
+describe("order", () => {
+  it("spawn only queues; greenlets start first come first served", async () => {
+    const order: number[] = [];
+    const all = Array.from({ length: 100 }, (_, i) => spawn(() => order.push(i)));
+    expect(order).toEqual([]);
+    await Promise.all(all);
+    expect(order).toEqual(Array.from({ length: 100 }, (_, i) => i));
+  });
+
+  it(
+    "a ready greenlet runs when the current one blocks, and not before",
+    green(() => {
+      const order: string[] = [];
+      spawn(() => order.push("child"));
+      order.push("parent");
+      for (let i = 0; i < 1000; i++) getCurrent();
+      expect(order).toEqual(["parent"]);
+      sleep(0);
+      expect(order).toEqual(["parent", "child"]);
+    }),
+  );
+
+  it(
+    "woken greenlets go behind those that are ready",
+    green(() => {
+      const order: string[] = [];
+      const event = new Event();
+      const waiting = spawn(() => {
+        event.wait();
+        order.push("woken");
+      });
+      sleep(0);
+      spawn(() => order.push("ready"));
+      event.set();
+      waiting.join();
+      expect(order).toEqual(["ready", "woken"]);
+    }),
+  );
+
+  it("runs callbacks of schedule() on the hub, in the same queue", async () => {
+    const order: unknown[] = [];
+    spawn(() => order.push("a"));
+    hub.schedule(() => order.push(getCurrent()));
+    await spawn(() => order.push("b"));
+    expect(order).toEqual(["a", null, "b"]);
+  });
+});
+
+describe("the budget", () => {
+  it("lets timers, promises, ticks, immediates and sockets go on while two greenlets never stop", async () => {
+    const server = createServer((socket) => socket.pipe(socket)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => server.once("listening", resolve));
+    const { port } = server.address() as { port: number };
+    let yields = 0;
+    let stop = false;
+    const spin = (): void => {
+      while (!stop) {
+        yields++;
+        sleep(0);
+      }
+    };
+    const spinners = [spawn(spin), spawn(spin)];
+    const start = performance.now();
+    const took = async (work: Promise<unknown>): Promise<number> => {
+      await work;
+      return performance.now() - start;
+    };
+    const chain = async (): Promise<void> => {
+      for (let i = 0; i < 1000; i++) await null;
+    };
+    const roundTrips = (): Promise<void> =>
+      new Promise((resolve, reject) => {
+        let left = 5;
+        const socket = connect(port, "127.0.0.1", () => socket.write("x"));
+        socket.on("error", reject);
+        socket.on("data", () => {
+          if (--left > 0) return void socket.write("x");
+          socket.destroy();
+          resolve();
+        });
+      });
+    const [timer, promises, tick, immediates, io] = await Promise.all([
+      took(new Promise((resolve) => setTimeout(resolve, 10))),
+      took(chain()),
+      took(new Promise<void>((resolve) => process.nextTick(resolve))),
+      took(turns(3)),
+      took(roundTrips()),
+    ]);
+    stop = true;
+    await Promise.all(spinners);
+    server.close();
+    // In budgets of 5 ms. Ten times what is due, for a busy machine: who starves waits for ever.
+    expect(timer).toBeLessThan(200);
+    expect(promises).toBeLessThan(150);
+    expect(tick).toBeLessThan(150);
+    expect(immediates).toBeLessThan(250);
+    expect(io).toBeLessThan(600);
+    expect(yields).toBeGreaterThan(1000);
+  });
+
+  it("is a setting: with 0, every turn of a greenlet is a turn of the loop", async () => {
+    const { budget } = config;
+    config.budget = 0;
+    try {
+      let immediates = 0;
+      let stop = false;
+      const count = (): void => {
+        immediates++;
+        if (!stop) setImmediate(count);
+      };
+      setImmediate(count);
+      await run(() => {
+        for (let i = 0; i < 100; i++) sleep(0);
+      });
+      stop = true;
+      expect(immediates).toBeGreaterThanOrEqual(99);
+      await turns(2);
+    } finally {
+      config.budget = budget;
+    }
+  });
+
+  it("is not used up by short turns: thousands of them fit into one turn of the loop", async () => {
+    const { budget } = config;
+    config.budget = 1000;
+    try {
+      let turn = 0;
+      let stop = false;
+      const count = (): void => {
+        turn++;
+        if (!stop) setImmediate(count);
+      };
+      setImmediate(count);
+      const from = turn;
+      await run(() => {
+        for (let i = 0; i < 5000; i++) sleep(0);
+      });
+      stop = true;
+      expect(turn - from).toBeLessThan(10);
+      await turns(2);
+    } finally {
+      config.budget = budget;
+    }
+  });
+
+  it("notices soon when short turns become long", async () => {
+    let stop = false;
+    let long = false;
+    const busy = (): void => {
+      while (!stop) {
+        const end = performance.now() + (long ? 1 : 0);
+        while (performance.now() < end);
+        sleep(0);
+      }
+    };
+    const all = [spawn(busy), spawn(busy)];
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    long = true;
+    let longest = 0;
+    for (let i = 0; i < 20; i++) {
+      const start = performance.now();
+      await turns(1);
+      longest = Math.max(longest, performance.now() - start);
+    }
+    stop = true;
+    await Promise.all(all);
+    // One misjudged stride, 64 turns of 1 ms, and not again.
+    expect(longest).toBeLessThan(150);
+  });
+});
+
+describe("switching from a callback", () => {
+  it("switch() lets the greenlet run at once when called on the hub", async () => {
+    const order: string[] = [];
+    let waiter!: Waiter<string>;
+    const greenlet = spawn(() => {
+      waiter = new Waiter<string>("test");
+      order.push(waiter.wait());
+    });
+    await turns(2);
+    setImmediate(() => {
+      order.push("before");
+      waiter.switch("inside");
+      order.push("after");
+    });
+    await greenlet;
+    expect(order).toEqual(["before", "inside", "after"]);
+  });
+
+  it("wake() queues it", async () => {
+    const order: string[] = [];
+    let waiter!: Waiter<string>;
+    const greenlet = spawn(() => {
+      waiter = new Waiter<string>("test");
+      order.push(waiter.wait());
+    });
+    await turns(2);
+    setImmediate(() => {
+      order.push("before");
+      waiter.wake("inside");
+      order.push("after");
+    });
+    await greenlet;
+    expect(order).toEqual(["before", "after", "inside"]);
+  });
+
+  it(
+    "switch() in a greenlet queues too: the caller goes on first",
+    green(() => {
+      const order: string[] = [];
+      let waiter!: Waiter<string>;
+      const greenlet = spawn(() => {
+        waiter = new Waiter<string>("test");
+        order.push(waiter.wait());
+      });
+      sleep(0);
+      order.push("before");
+      waiter.switch("inside");
+      order.push("after");
+      greenlet.join();
+      expect(order).toEqual(["before", "after", "inside"]);
+    }),
+  );
+
+  it("current is the greenlet inside, and null outside", async () => {
+    expect(getCurrent()).toBe(null);
+    const greenlet = spawn(() => {
+      const before = getCurrent();
+      sleep(1);
+      return [before, getCurrent()];
+    });
+    expect(getCurrent()).toBe(null);
+    expect(await greenlet).toEqual([greenlet, greenlet]);
+    await null;
+    expect(getCurrent()).toBe(null);
+  });
+});
+
+describe("the list of living greenlets", () => {
+  it(
+    "is in order of birth, and loses who ends, wherever it stands",
+    green(() => {
+      const event = new Event();
+      const body = (): void => void event.wait();
+      const [a, b, c, d] = [spawn(body), spawn(body), spawn(body), spawn(body)];
+      const mine = (): unknown[] =>
+        hub.greenlets().filter((g) => [a, b, c, d].includes(g as never));
+      sleep(0);
+      expect(mine()).toEqual([a, b, c, d]);
+      b.kill();
+      expect(mine()).toEqual([a, c, d]);
+      a.kill();
+      expect(mine()).toEqual([c, d]);
+      d.kill();
+      expect(mine()).toEqual([c]);
+      c.kill();
+      expect(mine()).toEqual([]);
+    }),
+  );
+
+  it(
+    "may be walked while those it gives are killed",
+    green(() => {
+      const all = Array.from({ length: 5 }, () => spawn(() => {}));
+      const me = getCurrent();
+      for (const greenlet of hub.greenlets()) {
+        if (greenlet !== me) greenlet.kill(undefined, { block: false });
+      }
+      expect(all.map((greenlet) => greenlet.dead)).toEqual([true, true, true, true, true]);
+    }),
+  );
+});
+
+describe("onError", () => {
+  it("is called on failure with the greenlet and the error", async () => {
+    const error = new Error("x");
+    const seen = await reports(async () => {
+      const greenlet = spawn(() => {
+        throw error;
+      });
+      greenlet.name = "failing";
+      await turns(2);
+    });
+    expect(seen).toEqual([["failing", error]]);
+  });
+
+  it("may not block", async () => {
+    const { onError } = hub;
+    let thrown: unknown;
+    hub.onError = () => {
+      try {
+        sleep(1);
+      } catch (error) {
+        thrown = error;
+      }
+    };
+    try {
+      const greenlet = spawn(() => {
+        throw new Error("x");
+      });
+      await turns(3);
+      expect(greenlet.dead).toBe(true);
+      expect(thrown).toBeInstanceOf(BlockingSwitchOutError);
+    } finally {
+      hub.onError = onError;
+      hub.unobserved.clear();
+    }
+  });
+
+  it("that throws is an uncaught exception, and the hub goes on", async () => {
+    const { onError } = hub;
+    const listeners = process.listeners("uncaughtException");
+    const uncaught: unknown[] = [];
+    process.removeAllListeners("uncaughtException");
+    process.on("uncaughtException", (error) => uncaught.push(error));
+    const broken = new Error("broken handler");
+    hub.onError = () => {
+      throw broken;
+    };
+    try {
+      const event = new Event();
+      const bystander = spawn(() => event.wait());
+      spawn(() => {
+        throw new Error("x");
+      });
+      const order: number[] = [];
+      spawn(() => order.push(1));
+      await turns(4);
+      event.set();
+      expect(await bystander).toBe(true);
+      expect(order).toEqual([1]);
+      expect(uncaught).toEqual([broken]);
+    } finally {
+      hub.onError = onError;
+      hub.unobserved.clear();
+      process.removeAllListeners("uncaughtException");
+      for (const listener of listeners) process.on("uncaughtException", listener);
+    }
+  });
+});
+
+it(
+  "a thousand greenlets that wake each other in a ring take turns in order",
+  green(() => {
+    const events = Array.from({ length: 1000 }, () => new Event());
+    const order: number[] = [];
+    const ring = events.map((event, i) =>
+      spawn(() => {
+        event.wait();
+        order.push(i);
+        events[i + 1]?.set();
+      }),
+    );
+    sleep(0);
+    events[0]?.set();
+    joinAll(ring);
+    expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => i));
+  }),
+);

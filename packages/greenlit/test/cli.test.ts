@@ -1,0 +1,236 @@
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import type { CpuProfile } from "@greenlit/switcher";
+import { afterAll, expect, it } from "vitest";
+
+const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "greenlit-cli-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const IMPORT = `import { getCurrent, sleep, spawn } from ${JSON.stringify(`${DIST}index.js`)};\n`;
+
+function file(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 30_000 });
+}
+
+const greenlit = (...args: string[]): ReturnType<typeof node> => node(`${DIST}cli.js`, ...args);
+
+it("runs an ES module whose top-level code blocks, with its arguments", () => {
+  const name = file(
+    "app.mjs",
+    `${IMPORT}const g = spawn(() => { sleep(5); return "done"; });
+     console.log(g.get(), getCurrent() !== null, process.argv.slice(2).join());`,
+  );
+  expect(greenlit("run", name, "a", "--b")).toMatchObject({
+    stdout: "done true a,--b\n",
+    status: 0,
+  });
+});
+
+it("runs CommonJS as the main module", () => {
+  const name = file(
+    "app.cjs",
+    `const { sleep } = require(${JSON.stringify(`${DIST}index.js`)}); sleep(1); console.log(require.main === module);`,
+  );
+  expect(greenlit("run", name).stdout).toBe("true\n");
+});
+
+it("runs TypeScript", () => {
+  file("double.ts", "export const double = (n: number): number => 2 * n;");
+  const name = file(
+    "app.ts",
+    `${IMPORT}import { double } from "./double.ts"; sleep(1); console.log(double(21));`,
+  );
+  expect(greenlit("run", name).stdout).toBe("42\n");
+});
+
+it("makes Node's own functions cooperative", () => {
+  const name = file(
+    "patched.mjs",
+    `${IMPORT}import { readFileSync } from "node:fs";
+     const order = [];
+     const other = spawn(() => order.push("other"));
+     readFileSync(new URL(import.meta.url));
+     order.push("main");
+     other.join();
+     console.log(order.join());`,
+  );
+  expect(greenlit("run", name).stdout).toBe("other,main\n");
+});
+
+it("lets exit handlers use Node's blocking functions, also when a greenlet exits", () => {
+  const name = file(
+    "exits.mjs",
+    `${IMPORT}import { readFileSync, writeFileSync } from "node:fs";
+     process.on("exit", (code) => {
+       writeFileSync("last-words.txt", "bye");
+       console.log(code, readFileSync("last-words.txt", "utf8"));
+     });
+     spawn(() => process.exit(4)).join();`,
+  );
+  expect(greenlit("run", name)).toMatchObject({ stdout: "4 bye\n", status: 4 });
+});
+
+/** Runs a program until it has printed `ready`, sends signals, and waits for its end. */
+async function signalled(
+  name: string,
+  signals: NodeJS.Signals[],
+): Promise<[number | null, string]> {
+  const child = spawn(process.execPath, [`${DIST}cli.js`, "run", name], { cwd: folder });
+  let printed = "";
+  const end = once(child, "close");
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += text));
+  for (const [i, signal] of signals.entries()) {
+    while (!printed.includes(["ready", "cleaning"][i] as string)) await setTimeout(5);
+    child.kill(signal);
+  }
+  const [code] = (await end) as [number | null];
+  return [code, printed];
+}
+
+it("on the first SIGINT or SIGTERM ends all greenlets, so that finally blocks run", async () => {
+  const name = file(
+    "interrupted.mjs",
+    `${IMPORT}const g = spawn(() => { try { sleep(60_000) } finally { sleep(5); console.log("cleaned up") } });
+     console.log("ready");
+     try { g.join() } finally { console.log("main ends") }`,
+  );
+  for (const [signal, code] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+  ] as const) {
+    const [ended, printed] = await signalled(name, [signal]);
+    expect(printed).toContain("main ends");
+    expect(printed).toContain(`greenlit: ${signal}: ending 2 greenlets`);
+    expect(ended).toBe(code);
+  }
+});
+
+it("on the second signal exits at once", async () => {
+  const name = file(
+    "stubborn.mjs",
+    `${IMPORT}import { shield } from ${JSON.stringify(`${DIST}index.js`)};
+     console.log("ready");
+     try { sleep(60_000) } finally { console.log("cleaning"); shield(() => sleep(60_000)); }`,
+  );
+  expect((await signalled(name, ["SIGINT", "SIGTERM"]))[0]).toBe(143);
+});
+
+it("leaves signals to a program that handles them, and prints all greenlets on SIGUSR2", async () => {
+  const name = file(
+    "handles.mjs",
+    `${IMPORT}process.on("SIGINT", () => console.log("own handler"));
+     process.on("SIGTERM", () => process.exit(9));
+     spawn(function theSleeper() { sleep(60_000) });
+     setInterval(() => { if (seen++ > 20) process.kill(process.pid, "SIGTERM") }, 5);
+     let seen = 0;
+     console.log("ready"); console.log("cleaning");
+     sleep(60_000);`,
+  );
+  const [code, printed] = await signalled(name, ["SIGUSR2", "SIGINT"]);
+  expect(printed).toMatch(/theSleeper-\d+: waits in sleep for/);
+  expect(printed).toContain("own handler");
+  expect(code).toBe(9);
+});
+
+it("runs the main module once under --import greenlit/register", () => {
+  const name = file("once.mjs", `${IMPORT}sleep(1); console.log(getCurrent() !== null);`);
+  expect(node("--import", `${DIST}register.js`, name)).toMatchObject({
+    stdout: "true\n",
+    status: 0,
+  });
+});
+
+it("writes a profile that sees greenlets, whatever the driver and however the program ends", () => {
+  const name = file(
+    "busy.mjs",
+    `${IMPORT}function busy() { for (const end = Date.now() + 200; Date.now() < end; ); }
+     spawn(busy).join(); process.exit(3);`,
+  );
+  expect(greenlit("run", "--profile", "busy.cpuprofile", name)).toMatchObject({ status: 3 });
+  const { nodes, samples } = JSON.parse(
+    readFileSync(join(folder, "busy.cpuprofile"), "utf8"),
+  ) as CpuProfile;
+  const hits = nodes
+    .filter(({ callFrame }) => callFrame.functionName === "busy")
+    .reduce((sum, { hitCount }) => sum + hitCount, 0);
+  expect(hits).toBeGreaterThan(20);
+  expect(samples.length).toBeGreaterThanOrEqual(hits);
+
+  const refused = greenlit("run", "--profile", "no/such/folder", name);
+  expect(refused.stderr).toContain("no/such/folder");
+  expect(refused.status).toBe(1);
+});
+
+it("ends with exit code 1 and the error when the main module fails", () => {
+  const { status, stderr } = greenlit("run", file("fails.mjs", "throw new TypeError('as asked');"));
+  expect(stderr).toContain("TypeError: as asked");
+  expect(status).toBe(1);
+});
+
+it("says what to do about top-level await", () => {
+  const { status, stderr } = greenlit("run", file("await.mjs", "await 1;"));
+  expect(stderr).toContain("wait(promise)");
+  expect(status).toBe(1);
+});
+
+it.each([[[]], [["run"]], [["walk"]], [["run", "missing.mjs"]]])(
+  "refuses %j with exit code 2",
+  (args) => {
+    const { status, stderr } = greenlit(...args);
+    expect(stderr).not.toBe("");
+    expect(status).toBe(2);
+  },
+);
+
+it("doctor shows driver, Node, V8, backend and the self-test", () => {
+  const { status, stdout } = greenlit("doctor");
+  expect(stdout).toContain(process.version);
+  expect(stdout).toContain(process.versions.v8);
+  expect(stdout).toMatch(/backend +uv/);
+  expect(stdout).toMatch(/switcher +direct/);
+  expect(stdout).toContain("ok     survives garbage collection on both stacks");
+  expect(status).toBe(0);
+});
+
+it("doctor tells why greenlets cannot run", () => {
+  const { status, stdout } = spawnSync(process.execPath, [`${DIST}cli.js`, "doctor"], {
+    encoding: "utf8",
+    env: { ...process.env, GREENLIT_SWITCHER_SABOTAGE: "self-test" },
+  });
+  expect(stdout).toContain("Greenlets cannot run here");
+  for (const driver of ["direct", "locker", "thread"]) {
+    expect(stdout).toMatch(new RegExp(`driver ${driver}: .*self-test`));
+  }
+  expect(status).toBe(1);
+});
+
+it.each([
+  ["thread manager", "locker", ["direct"]],
+  ["thread id", "thread", ["direct", "locker"]],
+])(
+  "doctor, when the %s is not found, shows %s and why no better driver",
+  (step, driver, refused) => {
+    const { status, stdout } = spawnSync(process.execPath, [`${DIST}cli.js`, "doctor"], {
+      encoding: "utf8",
+      env: { ...process.env, GREENLIT_SWITCHER_SABOTAGE: step },
+    });
+    expect(stdout).toMatch(new RegExp(`switcher +${driver}`));
+    for (const name of refused) {
+      expect(stdout).toContain(
+        `  not ${name}: the layout of V8's thread state: ${step}: not found`,
+      );
+    }
+    expect(status).toBe(0);
+  },
+);

@@ -1,0 +1,2 @@
+require("node:fs").statSync(__filename);
+exports.value = "nested";

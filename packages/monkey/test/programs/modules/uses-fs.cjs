@@ -1,0 +1,2 @@
+const { existsSync } = require("fs");
+exports.existsSync = existsSync;

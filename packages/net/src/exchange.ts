@@ -1,0 +1,130 @@
+import { Waiter } from "@greenlit/core";
+import { type Dispatcher, errors } from "undici";
+import { Body } from "./body.js";
+import type { Deadline } from "./deadline.js";
+import { thrownHere } from "./errors.js";
+import type { Upload } from "./upload.js";
+
+/** The response to a `request`. */
+export interface NetResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** Names in lower case. Several lines of the same name are an array. */
+  readonly headers: Record<string, string | string[]>;
+  readonly body: Body;
+}
+
+/**
+ * One request on its way: undici's handler.
+ *
+ *     queued -> sent (onRequestStart) -> answered (onResponseStart) -> body data -> ended
+ *
+ * Its callbacks run inside undici's parser, which must not be entered again until they return. So they never switch
+ * to the greenlet, they only queue it.
+ */
+export class Exchange implements Dispatcher.DispatchHandler {
+  readonly #deadline: Deadline;
+  readonly #connectTimeout: number | undefined;
+  #connectTimer: NodeJS.Timeout | undefined;
+  #controller: Dispatcher.DispatchController | null = null;
+  #waiter: Waiter | null = null;
+  #response: NetResponse | null = null;
+  #failure: Error | null = null;
+
+  constructor(deadline: Deadline, connectTimeout: number | undefined) {
+    this.#deadline = deadline;
+    this.#connectTimeout = connectTimeout;
+    if (connectTimeout !== undefined) {
+      this.#connectTimer = setTimeout(() => this.#connectionOverdue(), connectTimeout);
+    }
+  }
+
+  /**
+   * Sends what there is to send, then waits for the headers (in this order, as the Fetch standard does it). Aborts the exchange
+   * when interrupted.
+   */
+  response(upload: Upload | null): NetResponse {
+    try {
+      for (;;) {
+        if (this.#failure !== null) throw thrownHere(this.#failure);
+        if (upload?.wanting === true) upload.give();
+        else if (this.#response !== null && upload?.finished !== false) return this.#response;
+        else this.#park(upload);
+      }
+    } catch (error) {
+      this.#abort(error as Error);
+      throw error;
+    } finally {
+      upload?.stop();
+      clearTimeout(this.#connectTimer);
+    }
+  }
+
+  #park(upload: Upload | null): void {
+    const waiter = new Waiter("http.request");
+    this.#waiter = waiter;
+    if (upload !== null) upload.onChange = () => waiter.wake();
+    waiter.wait(this.#deadline.rest);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    clearTimeout(this.#connectTimer);
+    this.#controller = controller;
+    if (this.#failure !== null) controller.abort(this.#failure);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+    statusText?: string,
+  ): void {
+    if (status < 200) return; // informational; the response is still to come
+    const body = new Body(controller, this.#deadline, Number(headers["content-length"] ?? NaN));
+    this.#response = {
+      status,
+      statusText: statusText ?? "",
+      headers: headers as Record<string, string | string[]>,
+      body,
+    };
+    this.#wakeSoon();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#response?.body.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#response?.body.end();
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    if (this.#response === null) this.#failure ??= error;
+    else this.#response.body.fail(error);
+    this.#waiter?.wake();
+  }
+
+  #connectionOverdue(): void {
+    this.#failure = new errors.ConnectTimeoutError(
+      `No connection within ${this.#connectTimeout} ms (connectTimeout)`,
+    );
+    this.#waiter?.wake();
+  }
+
+  /**
+   * Undici gives a connection back in a setImmediate after the end of the response. A greenlet that ran before that, and sent
+   * its next request, would make it open a second connection; so one that has a response already is woken behind it.
+   */
+  #wakeSoon(): void {
+    setImmediate(wake, this.#waiter);
+  }
+
+  #abort(reason: Error): void {
+    this.#failure ??= reason;
+    this.#controller?.abort(reason);
+  }
+}
+
+function wake(waiter: Waiter | null): void {
+  waiter?.wake();
+}

@@ -1,0 +1,83 @@
+#include "late_interrupts.h"
+
+#include <v8-internal.h>
+
+#include <array>
+#include <cstring>
+
+namespace greenlit {
+
+namespace {
+
+using v8::internal::Internals;
+
+using Guard = std::array<int32_t, Internals::kStackGuardSize / sizeof(int32_t)>;
+
+const char* GuardOf(v8::Isolate* isolate) {
+  return reinterpret_cast<const char*>(isolate) + Internals::kIsolateStackGuardOffset;
+}
+
+Guard Read(v8::Isolate* isolate) {
+  Guard words;
+  memcpy(words.data(), GuardOf(isolate), sizeof(words));
+  return words;
+}
+
+bool IsOneBit(int32_t bits) { return bits != 0 && (bits & (bits - 1)) == 0; }
+
+void Nothing(v8::Isolate*, void*) {}
+
+}  // namespace
+
+// Asks, and sees which bit that sets.
+bool LateInterrupts::Learn(v8::Isolate* isolate) {
+  // A bit that is set already would not show; running anything clears it.
+  v8::HandleScope handles(isolate);
+  v8::Local<v8::Context> context = isolate->GetCurrentContext();
+  v8::Local<v8::String> source = v8::String::NewFromUtf8Literal(isolate, "0");
+  v8::Local<v8::Script> script;
+  if (!v8::Script::Compile(context, source).ToLocal(&script)) return false;
+
+  // Other threads may note something in between.
+  size_t hits = 0;
+  for (int attempt = 0; attempt < 50 && hits != 1; attempt++) {
+    if (script->Run(context).IsEmpty()) return false;
+    Guard before = Read(isolate);
+    isolate->RequestInterrupt(Nothing, nullptr);
+    Guard asked = Read(isolate);
+    isolate->TerminateExecution();
+    Guard both = Read(isolate);
+    isolate->CancelTerminateExecution();
+    hits = 0;
+    for (size_t i = 0; i < before.size(); i++) {
+      if (!IsOneBit(before[i] ^ asked[i]) || !IsOneBit(asked[i] ^ both[i])) continue;
+      hits++;
+      word = i;
+      call_back = before[i] ^ asked[i];
+      terminate = asked[i] ^ both[i];
+    }
+  }
+  if (hits != 1) *this = LateInterrupts();
+  return hits == 1;
+}
+
+int32_t LateInterrupts::Collect(v8::Isolate* isolate) const {
+  if (threads_in_use != nullptr || word == SIZE_MAX) return 0;
+  // V8 has not copied anything yet: the notes are where they are of who runs.
+  int32_t late = Read(isolate)[word] & (terminate | call_back);
+  if ((late & terminate) != 0) isolate->CancelTerminateExecution();
+  return late;
+}
+
+void LateInterrupts::Deliver(v8::Isolate* isolate, int32_t late) const {
+  if (threads_in_use != nullptr) {
+    auto* notes = reinterpret_cast<int32_t*>(threads_in_use->next->data + archive_offset);
+    late = *notes & (terminate | call_back);
+    if (late != 0) *notes &= ~late;
+  }
+  if ((late & terminate) != 0) isolate->TerminateExecution();
+  // The callbacks themselves wait in a queue of the isolate; one more has V8 look there.
+  if ((late & call_back) != 0) isolate->RequestInterrupt(Nothing, nullptr);
+}
+
+}  // namespace greenlit

@@ -1,0 +1,55 @@
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+import type { DriverName } from "./config.js";
+import { UnsupportedPlatformError } from "./errors.js";
+
+/** What the addon exports; the meaning of each is in native/binding.cc. */
+export interface Binding {
+  drivers(): DriverName[];
+  Open: new (
+    driver: DriverName,
+    entry: (id: number) => number,
+    stackSize: number,
+    sabotage: string,
+    skipResting: boolean,
+  ) => { failure?: string };
+  close(): void;
+  create(): number | string;
+  transfer(id: number): void;
+  release(id: number): void;
+  microtasks(): number;
+  stats(): {
+    stacks: number;
+    reservedBytes: number;
+    trims: number;
+    resting: number;
+    skipsResting: boolean;
+    guard: string;
+  };
+  collectGarbage(minor: boolean): void;
+  startMonitor(milliseconds: number, onBlocked?: (ms: number, stack: string) => void): boolean;
+  stopMonitor(): void;
+  startSampler(microseconds: number): boolean;
+  stopSampler(): {
+    nodes: (number | string)[];
+    samples: number[];
+    deltas: number[];
+  };
+}
+
+/** @throws UnsupportedPlatformError when this package has no binary for this Node. */
+export function loadBinding(): Binding {
+  const require = createRequire(import.meta.url);
+  const load = require("node-gyp-build") as (folder: string) => Binding;
+  try {
+    return load(fileURLToPath(new URL("..", import.meta.url)));
+  } catch (error) {
+    const { platform, arch, version } = process;
+    throw new UnsupportedPlatformError(
+      `greenlit has no native part for Node ${version} on ${platform} ${arch}. ` +
+        "It is compiled when the package is installed, which needs Python 3, make and a C++ compiler; " +
+        "`npm rebuild @greenlit/switcher` tries again and shows what is missing.",
+      { cause: error },
+    );
+  }
+}

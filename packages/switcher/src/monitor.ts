@@ -1,0 +1,36 @@
+import { loadBinding } from "./binding.js";
+
+/**
+ * Watches the event loop of this thread from another one: when it has neither turned nor slept for `limit`
+ * milliseconds, takes the stack of what runs, in a greenlet or not. Once for each time it blocks. What blocks outside
+ * JavaScript is told of when JavaScript goes on.
+ *
+ * @param options.limit milliseconds, 10 to 60,000.
+ * @param options.onBlocked called on the hub when the loop turns again, with how long it was blocked and the frames, one
+ *   on a line, each "    at ...". Without it they are written to stderr while the loop is still blocked.
+ * @returns ends it.
+ * @throws RangeError for a limit out of range; Error if a monitor runs already in this thread.
+ */
+export function startMonitor({
+  limit = 100,
+  onBlocked,
+}: {
+  limit?: number;
+  onBlocked?: ((ms: number, stack: string) => void) | undefined;
+} = {}): () => void {
+  if (!(limit >= 10 && limit <= 60_000)) {
+    throw new RangeError(`limit must be a number of milliseconds from 10 to 60000, not ${limit}`);
+  }
+  if (onBlocked !== undefined && typeof onBlocked !== "function") {
+    throw new TypeError(`onBlocked must be a function, not ${String(onBlocked)}`);
+  }
+  const binding = loadBinding();
+  if (!binding.startMonitor(limit, onBlocked)) {
+    throw new Error("a monitor runs already, or the system gives no thread for it");
+  }
+  let running = true;
+  return () => {
+    if (running) binding.stopMonitor();
+    running = false;
+  };
+}

@@ -1,0 +1,93 @@
+// Every step of finding out where V8 keeps its state refuses to go on with less, or more, than one hit.
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { loadBinding } from "../dist/binding.js";
+
+const INDEX = fileURLToPath(new URL("../dist/index.js", import.meta.url));
+const STEPS = [
+  "thread id",
+  "stack start",
+  "stack limit",
+  "thread manager",
+  "handle scope data",
+  "handle scope implementer",
+  "archive record",
+  "thread-local top",
+  "archived handle scope data",
+  "relocatable",
+  "shutdown list",
+];
+
+/** Makes a step fail in a child process; what it printed, and how it ended. */
+function sabotage(
+  step: string,
+  env: Record<string, string> = {},
+): { output: string; status: number | null } {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [
+      "--input-type=module",
+      "-e",
+      `import { RawGreenlet } from ${JSON.stringify(INDEX)};
+       try { new RawGreenlet(() => {}).switch(); console.log("it ran"); }
+       catch (error) { console.log(error.code, error.message); }`,
+    ],
+    {
+      encoding: "utf8",
+      env: {
+        ...process.env,
+        GREENLIT_SWITCHER: "direct",
+        GREENLIT_SWITCHER_SABOTAGE: step,
+        ...env,
+      },
+    },
+  );
+  return { output: stdout + stderr, status };
+}
+
+const present = loadBinding().drivers().includes("direct");
+
+describe.skipIf(!present)("the layout's discovery (of driver direct, on Linux)", () => {
+  it.each(STEPS)("refuses when %s is not found", (step) => {
+    const { output, status } = sabotage(step);
+    expect(output).toContain("ERR_GREENLIT_UNSUPPORTED_PLATFORM");
+    expect(output).toContain(`${step}: not found`);
+    expect(output).toContain("driver direct");
+    expect(status).toBe(0);
+  });
+
+  it.each(STEPS)("refuses when %s is found twice", (step) => {
+    const { output, status } = sabotage(`${step}:twice`);
+    expect(output).toContain(`${step}: 2 candidates`);
+    expect(status).toBe(0);
+  });
+
+  it("has no step but these", () => {
+    const source = readFileSync(new URL("../native/layout.cc", import.meta.url), "utf8");
+    const names = [...source.matchAll(/(?:Exactly1|FindThreadManager)\("([^"]+)"/g)].map(
+      ([, name]) => name,
+    );
+    expect([...new Set(names)].sort()).toEqual([...STEPS].sort());
+  });
+
+  it("refuses when the self-test fails", () => {
+    expect(sabotage("self-test").output).toMatch(/ERR_GREENLIT_UNSUPPORTED_PLATFORM[^]*self-test/);
+  });
+
+  it("runs when nothing is made to fail", () => {
+    expect(sabotage("").output).toBe("it ran\n");
+  });
+
+  it.each([
+    ["GREENLIT_STACK_SIZE", "12"],
+    ["GREENLIT_STACK_SIZE", "much"],
+    ["GREENLIT_SWITCHER", "magic"],
+  ])("refuses %s=%s with the value in the message", (name, value) => {
+    const { output } = sabotage("", { [name]: value });
+    expect(output).toContain(name);
+    expect(output).toContain(value);
+    expect(output).not.toContain("it ran");
+  });
+});

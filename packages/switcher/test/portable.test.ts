@@ -1,0 +1,91 @@
+// Where there is no better driver, the addon is `thread`, binding.cc and nothing of Linux. Here that addon is built, on
+// whatever this runs on, and must keep the contract.
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runProgram } from "./run-program.js";
+
+const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
+const SOURCES = [
+  "binding.cc",
+  "drivers_portable.cc",
+  "late_interrupts.cc",
+  "monitor.cc",
+  "sampler.cc",
+  "thread_driver.cc",
+];
+const HEADERS = join(dirname(dirname(process.execPath)), "include/node");
+const compiler = process.env.CXX ?? "g++";
+
+/** Our own files that a file includes, directly or not, and the system's. */
+function includes(file: string, seen = new Set<string>()): Set<string> {
+  for (const [, own, system] of readFileSync(NATIVE + file, "utf8").matchAll(
+    /^#include (?:"(.+)"|<(.+)>)$/gm,
+  )) {
+    if (system !== undefined) seen.add(`<${system}>`);
+    if (own === undefined || seen.has(own)) continue;
+    seen.add(own);
+    includes(own, seen);
+  }
+  return seen;
+}
+
+describe("the driver thread", () => {
+  it("includes only what V8, Node, libuv and C++ have on every platform", () => {
+    const all = SOURCES.flatMap((file) => [...includes(file)]);
+    expect(all).toContain("archived_thread.h");
+    const foreign = all.filter(
+      (name) => name.startsWith("<") && !/^<(uv\.h|node\.h|v8(-\w+)*\.h|[a-z_0-9]+)>$/.test(name),
+    );
+    expect(foreign).toEqual([]);
+    expect(all).not.toContain("layout.h");
+    expect(all).not.toContain("stack_memory.h");
+  });
+
+  const missing = existsSync(join(HEADERS, "node.h")) ? "" : ` (needs ${HEADERS})`;
+  describe.skipIf(missing !== "" || process.platform === "win32")(
+    `built without anything else${missing}`,
+    () => {
+      const folder = mkdtempSync(join(tmpdir(), "greenlit-portable-"));
+      const env = { "@GREENLIT/SWITCHER_PREBUILD": folder, GREENLIT_SWITCHER: "auto" };
+      afterAll(() => rmSync(folder, { recursive: true }));
+      beforeAll(async () => {
+        mkdirSync(join(folder, "build/Release"), { recursive: true });
+        await promisify(execFile)(compiler, [
+          ...["-std=c++20", "-O1", "-fPIC", "-shared", "-fno-rtti", "-fno-exceptions"],
+          ...(process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : []),
+          ...[
+            "-DNODE_GYP_MODULE_NAME=greenlit_switcher",
+            "-DV8_DEPRECATION_WARNINGS",
+            `-I${HEADERS}`,
+          ],
+          ...SOURCES.map((file) => NATIVE + file),
+          ...["-o", join(folder, "build/Release/greenlit_switcher.node")],
+        ]);
+      }, 300_000);
+
+      it.concurrent.each([
+        "driver-contract.mjs",
+        "gc-parked.mjs",
+        "switch-in-shared-state.mjs",
+        "worker-terminate-running.mjs",
+        "workers.mjs",
+      ])(
+        "%s",
+        async (name) => {
+          const { passed, report, leftOut } = await runProgram(name, [], {
+            ...env,
+            GREENLIT_TEST_SCALE: "0.1",
+          });
+          for (const line of leftOut) console.info(`${name}: ${line}`);
+          expect(passed, report).toBe(true);
+        },
+        130_000,
+      );
+    },
+  );
+});

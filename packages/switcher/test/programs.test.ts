@@ -1,0 +1,39 @@
+import { describe, expect, it } from "vitest";
+import { loadBinding } from "../dist/binding.js";
+import type { DriverName } from "../dist/index.js";
+import { PROGRAMS, runProgram } from "./run-program.js";
+
+// Two under which V8 checks itself hard; npm run test:matrix has all, on every Node.
+// Where V8 gets slow, the programs count less far (GREENLIT_TEST_SCALE).
+const FLAGS: readonly (readonly [flag: string, scale: number])[] = [
+  ["", 1],
+  ["--stress-compaction", 0.2],
+  ["--gc-interval=997", 0.2],
+];
+
+/** Those under which a driver runs, and how much less far the programs count with it. */
+const RUNS: Record<DriverName, { flags: typeof FLAGS; scale: number }> = {
+  direct: { flags: FLAGS, scale: 1 },
+  locker: { flags: FLAGS.slice(0, 1), scale: 1 },
+  thread: { flags: FLAGS.slice(0, 1), scale: 0.1 },
+};
+
+const present = new Set(loadBinding().drivers());
+const runs = Object.entries(RUNS).flatMap(([driver, { flags, scale }]) =>
+  flags.map(([flag, slower]) => ({ driver: driver as DriverName, flag, scale: scale * slower })),
+);
+
+describe.each(runs)("programs $driver $flag", ({ driver, flag, scale }) => {
+  it.skipIf(!present.has(driver)).concurrent.each(PROGRAMS)(
+    present.has(driver) ? "%s" : `%s (this platform has no driver ${driver})`,
+    async (name) => {
+      const { passed, report, leftOut } = await runProgram(name, flag === "" ? [] : [flag], {
+        GREENLIT_SWITCHER: driver,
+        GREENLIT_TEST_SCALE: String(scale),
+      });
+      for (const line of leftOut) console.info(`${name} ${driver} ${flag}: ${line}`);
+      expect(passed, report).toBe(true);
+    },
+    130_000,
+  );
+});

@@ -1,0 +1,89 @@
+// error.stack shows the greenlet's own frames and ends at its start; capturing one is safe on any stack, also when it is
+// formatted by code that switches.
+import { RawGreenlet } from "@greenlit/switcher";
+import { check, collect, park, pass, thrownBy } from "../support/program.mjs";
+
+const names = (stack) =>
+  [...stack.matchAll(/^\s+at (?:async )?([\w.$<>]+)/gm)].map(([, name]) => name);
+
+function innermost() {
+  park(new Error("made inside").stack);
+  return new Error("made later").stack;
+}
+function middle() {
+  return [1].map(() => innermost())[0];
+}
+function body() {
+  return middle();
+}
+function starter(greenlet) {
+  return greenlet.switch();
+}
+
+const greenlet = new RawGreenlet(body);
+const made = names(starter(greenlet));
+check(
+  made[0] === "innermost" && made.includes("middle") && made.includes("body"),
+  `its own frames: ${made}`,
+);
+check(!made.includes("starter"), "not those of who switched to it");
+collect();
+const later = names(
+  (function resumer() {
+    return greenlet.switch();
+  })(),
+);
+check(
+  later.includes("body") && !later.includes("resumer"),
+  `the same after a resumption: ${later}`,
+);
+
+// Errors travel to the parent with the stack they were born with.
+const failing = new RawGreenlet(function failingBody() {
+  null.property;
+});
+const error = thrownBy(() => starter(failing), "the greenlet");
+check(error instanceof TypeError && names(error.stack).includes("failingBody"), error.stack);
+
+// Error.captureStackTrace, stackTraceLimit, and many frames.
+const deep = new RawGreenlet(function deepBody(n) {
+  return n > 0 ? deepBody(n - 1) : Error.captureStackTrace(holder);
+});
+const holder = {};
+Error.stackTraceLimit = 150;
+deep.switch(200);
+Error.stackTraceLimit = 10;
+check(names(holder.stack).length === 150, "as many frames as asked for");
+
+// A prepareStackTrace that switches: the others meanwhile get V8's own format.
+const format = Error.prepareStackTrace;
+let calls = 0;
+Error.prepareStackTrace = (e, sites) => {
+  calls++;
+  return park(`${e.message} in ${sites[0].getFunctionName()}`);
+};
+const formatting = new RawGreenlet(function formatted() {
+  return new Error("custom").stack;
+});
+const text = formatting.switch();
+Error.prepareStackTrace = format;
+check(text === "custom in formatted" && calls === 1, text);
+collect("minor");
+const other = new RawGreenlet(function other() {
+  return new Error("plain").stack;
+}).switch();
+check(other.startsWith("Error: plain\n    at other"), other);
+check(formatting.switch("formatted text") === "formatted text", "what it returned");
+
+// Two thousand captured on as many stacks.
+const crowd = Array.from(
+  { length: 2000 },
+  (_, i) => new RawGreenlet(() => park(new Error(`${i}`))),
+);
+const errors = crowd.map((one) => one.switch());
+collect();
+check(
+  errors.every((e, i) => e.stack.startsWith(`Error: ${i}\n    at `)),
+  "all stacks",
+);
+pass(10);

@@ -1,0 +1,61 @@
+// What a scavenge costs with many greenlets parked: nearly nothing when they have not run lately, with a way to turn
+// that off (GREENLIT_GC_SKIP=0), and not where V8 collects in a way it was not shown for.
+import { execFileSync } from "node:child_process";
+import { RawGreenlet, report } from "@greenlit/switcher";
+import { check, collect, park, pass, scaled } from "../support/program.mjs";
+
+const COUNT = scaled(10_000);
+
+function measure() {
+  function hold(level) {
+    const mine = { level, text: `${level} deep` };
+    if (level > 0) hold(level - 1);
+    else park();
+    if (mine.text !== `${level} deep`) throw new Error("content is lost");
+  }
+  const greenlets = Array.from({ length: COUNT }, () => {
+    const greenlet = new RawGreenlet(() => hold(8));
+    greenlet.switch();
+    return greenlet;
+  });
+  for (let i = 0; i < 6; i++) collect("minor");
+  const times = Array.from({ length: 9 }, () => {
+    const start = performance.now();
+    collect("minor");
+    return performance.now() - start;
+  });
+  const { skipsResting, resting } = report();
+  for (const greenlet of greenlets) greenlet.switch();
+  return { ms: times.sort((a, b) => a - b)[4], skipsResting, resting };
+}
+
+if (process.argv[2] === "measure") {
+  console.log(JSON.stringify(measure()));
+} else {
+  const run = (env, flags = []) =>
+    JSON.parse(
+      execFileSync(process.execPath, [...process.execArgv, ...flags, process.argv[1], "measure"], {
+        env: { ...process.env, ...env },
+      }),
+    );
+  const on = run({});
+  const off = run({ GREENLIT_GC_SKIP: "0" });
+  console.log(
+    `${COUNT} parked: ${on.ms.toFixed(2)} ms a scavenge, visiting all ${off.ms.toFixed(2)}`,
+  );
+  check(!off.skipsResting && off.resting === 0, "GREENLIT_GC_SKIP=0 visits all");
+  const unproved = run({ GREENLIT_SWITCHER_SABOTAGE: "promotion" });
+  check(!unproved.skipsResting && unproved.resting === 0, "what is not proved is not used");
+  if (report().driver !== "direct") {
+    console.log(`with ${report().driver} the list of threads is V8's alone: scavenges visit all`);
+    check(!on.skipsResting && on.resting === 0, "nobody rests");
+  } else if (process.execArgv.join() === "--expose-gc") {
+    check(on.resting >= COUNT, `${on.resting} of ${COUNT} rest`);
+    check(on.ms * 5 < off.ms, "a scavenge costs a small part of what it did");
+  }
+  // The other collector of young objects, where this V8 has it.
+  const [major] = process.versions.node.split(".").map(Number);
+  const other = run({}, [major >= 22 ? "--minor-ms" : "--minor-mc"]);
+  check(other.resting === 0, "nobody rests under another collector");
+  pass(3);
+}

@@ -1,0 +1,109 @@
+// What users get: every package packed, installed from the tarballs in an empty folder, and used there.
+import { execFileSync } from "node:child_process";
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const PACKAGES = ["switcher", "core", "fs", "net", "monkey", "greenlit"].map(
+  (n) => `packages/${n}`,
+);
+const EXAMPLE = "three-files-three-pages.mjs";
+
+const folder = mkdtempSync(join(tmpdir(), "greenlit-packages-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function npm(args: string[], cwd: string): string {
+  return execFileSync("npm", [...args, "--no-audit", "--no-fund", "--loglevel=error"], {
+    cwd,
+    encoding: "utf8",
+  });
+}
+
+describe("the packed packages", () => {
+  const app = join(folder, "app");
+
+  beforeAll(() => {
+    for (const path of [...PACKAGES, "apps/crawler"]) {
+      npm(["pack", "--pack-destination", folder], join(ROOT, path));
+    }
+    const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
+    expect(tarballs).toHaveLength(PACKAGES.length + 1);
+    execFileSync("mkdir", [app]);
+    writeFileSync(join(app, "package.json"), '{ "private": true }\n');
+    npm(["install", ...tarballs.map((name) => join(folder, name))], app);
+    copyFileSync(join(ROOT, "examples", EXAMPLE), join(app, EXAMPLE));
+    copyFileSync(join(ROOT, "LICENSE"), join(app, "LICENSE"));
+    writeFileSync(join(app, "turbo.json"), "{}\n");
+  }, 300_000);
+
+  const bin = (name: string): string => join(app, "node_modules/.bin", name);
+
+  it("run the README's program", () => {
+    const output = execFileSync(bin("greenlit"), ["run", EXAMPLE], { cwd: app, encoding: "utf8" });
+    expect(output).toContain("/three: 14 characters");
+    expect(output.trimEnd().split("\n")).toHaveLength(7);
+    // One after the other, the pages alone would take 900 ms.
+    expect(Number(/3 pages and 3 files in (\d+) ms\n$/.exec(output)?.[1])).toBeLessThan(900);
+  });
+
+  it("pass greenlit doctor", () => {
+    const found = JSON.parse(
+      execFileSync(bin("greenlit"), ["doctor", "--json"], { encoding: "utf8" }),
+    );
+    expect(found.problem).toBeNull();
+    expect(found.switcher.driver).toBe("direct");
+    expect(found.switcher.selfTest.every((step: { ok: boolean }) => step.ok)).toBe(true);
+  });
+
+  it("show the crawler's help", () => {
+    expect(execFileSync(bin("greenlit-crawl"), ["--help"], { encoding: "utf8" })).toContain(
+      "--max-pages",
+    );
+  });
+
+  it("hold no tests, sources of tests, or build folders", () => {
+    for (const name of readdirSync(folder).filter((file) => file.endsWith(".tgz"))) {
+      const list = execFileSync("tar", ["tzf", join(folder, name)], { encoding: "utf8" });
+      expect(list).not.toMatch(/package\/(test|build)\//);
+      expect(list).toMatch(/package\/README\.md/);
+    }
+  });
+});
+
+describe("changesets", () => {
+  it("bump the versions and write the changelogs", () => {
+    const clone = join(folder, "clone");
+    execFileSync("git", ["clone", "--quiet", ROOT, clone]);
+    execFileSync("ln", ["-s", join(ROOT, "node_modules"), join(clone, "node_modules")]);
+    const before = JSON.parse(
+      readFileSync(join(clone, "packages/core/package.json"), "utf8"),
+    ).version;
+    writeFileSync(
+      join(clone, ".changeset/a-test.md"),
+      '---\n"@greenlit/core": minor\n---\n\nA change that only this test makes.\n',
+    );
+    execFileSync(join(ROOT, "node_modules/.bin/changeset"), ["version"], {
+      cwd: clone,
+      stdio: "pipe",
+    });
+    const versions = PACKAGES.map(
+      (path) =>
+        JSON.parse(readFileSync(join(clone, path, "package.json"), "utf8")).version as string,
+    );
+    expect(new Set(versions).size).toBe(1);
+    expect(versions[0]).not.toBe(before);
+    expect(readFileSync(join(clone, "packages/core/CHANGELOG.md"), "utf8")).toContain(
+      "A change that only this test makes.",
+    );
+  });
+});
