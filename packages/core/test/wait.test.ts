@@ -187,9 +187,11 @@ describe("wait", () => {
       const unhandled: unknown[] = [];
       const listener = (reason: unknown): void => void unhandled.push(reason);
       process.on("unhandledRejection", listener);
-      const late = new Promise((_, reject) => setTimeout(reject, 5, new Error("late")));
+      let fail!: (reason: Error) => void;
+      const late = new Promise((_, reject) => (fail = reject));
       expect(thrownBy(() => wait(late, { timeout: 1 }))).toBeInstanceOf(Timeout);
-      sleep(15);
+      fail(new Error("late"));
+      sleep(15); // ticks and microtasks have run: Node has told of what nobody handled
       process.off("unhandledRejection", listener);
       expect(unhandled).toEqual([]);
     }),

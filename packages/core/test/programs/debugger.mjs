@@ -158,8 +158,7 @@ async function statements(asyncStacks) {
     }
     await post("Debugger.resume");
   }
-  await post("Debugger.disable");
-  client.close();
+  await client.close();
   const code = await ended;
   same(code, 0, `the program's end: ${state.errors}`);
   same(state.output, "4,6,8\n100\ncaught\n", "what came of it");
@@ -185,7 +184,7 @@ async function stepping() {
       resolve();
     }, 5);
   });
-  client.close();
+  await client.close();
   same(await state.ended, 0, `stepping: ${state.errors}`);
   same(state.output, "4,6,8\n100\ncaught\n", "what came of it");
   check(steps >= 20, `${steps} steps`);
@@ -214,8 +213,7 @@ async function busy() {
   await refused(evaluate(post, paused, "greenlit.sleep(1)"), /a debugger has paused/, "paused");
   await client.post("Debugger.resume");
   await here("globalThis.stop = true");
-  await client.post("Debugger.disable");
-  client.close();
+  await client.close();
   same(await state.ended, 0, `busy: ${state.errors}`);
   same(state.output, "true\nbeside\n", "what came of it");
 }
@@ -230,7 +228,7 @@ async function inWorker() {
   const post = (method, params = {}) => {
     const id = ++last;
     const message = JSON.stringify({ id, method, params });
-    void client.post("NodeWorker.sendMessageToWorker", { sessionId, message });
+    void client.post("NodeWorker.sendMessageToWorker", { sessionId, message }).catch(() => {});
     return new Promise((resolve) => pending.set(id, resolve));
   };
   const stops = [];
@@ -258,7 +256,7 @@ async function inWorker() {
       resolve();
     }, 5);
   });
-  client.close();
+  await client.close();
   same(await state.ended, 0, `worker: ${state.errors}`);
   same(state.output, "0\n", "the worker's exit code");
   same(

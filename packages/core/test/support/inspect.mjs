@@ -67,8 +67,10 @@ class Client extends EventEmitter {
     this.pending = new Map();
     this.bytes = Buffer.alloc(0);
     this.opened = false;
+    this.closing = false;
     socket.on("data", (data) => this.take(data));
     socket.on("error", () => {});
+    socket.on("close", () => this.lose());
   }
 
   take(data) {
@@ -111,7 +113,15 @@ class Client extends EventEmitter {
     else reject(new Error(error.message));
   }
 
+  /** Rejected once `close` was called, or when the program is gone. */
   post(method, params = {}) {
+    if (this.closing || this.socket.destroyed) {
+      return Promise.reject(new Error(`${method}: the connection is closed`));
+    }
+    return this.send(method, params);
+  }
+
+  send(method, params = {}) {
     const id = ++this.last;
     const text = Buffer.from(JSON.stringify({ id, method, params }));
     const mask = randomBytes(4);
@@ -120,7 +130,23 @@ class Client extends EventEmitter {
     return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
   }
 
-  close() {
+  /**
+   * Ends the session before the connection: Node's inspector thread writes to a socket that its peer has destroyed (and
+   * crashes) while events are in flight, and V8 aborts on a step that comes after `Debugger.disable`.
+   */
+  async close() {
+    this.closing = true;
+    try {
+      await this.send("Debugger.disable");
+      await this.send("Runtime.disable");
+    } catch {
+      // The program has ended first.
+    }
     this.socket.destroy();
+  }
+
+  lose() {
+    for (const { reject } of this.pending.values()) reject(new Error("the connection is closed"));
+    this.pending.clear();
   }
 }
