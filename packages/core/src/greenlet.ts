@@ -29,6 +29,17 @@ import { type WaitOptions, Waiter } from "./waiter.js";
  */
 export type GreenletState = "queued" | "running" | "parked" | "done";
 
+/** How a greenlet is killed. */
+export interface KillOptions extends WaitOptions {
+  /** Wait for its end: true. `timeout` and `signal` are of that wait. */
+  readonly block?: boolean | undefined;
+  /**
+   * Milliseconds that clean-up in `shield` may take: after them the error comes through the shield. null: as long as
+   * it takes.
+   */
+  readonly grace?: number | null | undefined;
+}
+
 /** A call that waits for the end of a greenlet. */
 class Joiner extends Waiter {
   private readonly target: Greenlet;
@@ -117,8 +128,10 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
 
   private spawner: Greenlet | null = hub.current;
   private controller: AbortController | null = null;
+  /** Until it is queued; later, for the grace of a kill. */
   private delay: Timer | null = null;
   private killed: { readonly error: unknown } | null = null;
+  private graceIsOver = false;
   private interrupts: unknown[] | null = null;
   private raw: RawGreenlet | null = null;
   private fn: ((...args: unknown[]) => T) | null;
@@ -232,21 +245,23 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
   /**
    * Throws `error` at the blocking call the greenlet is in, or at its next one; one that has not started
    * never will. A greenlet that swallows the error gets it again at its next blocking call, except inside
-   * `shield`. On itself: throws right here.
-   * @param options block: wait for the end (default true). timeout, signal: of that wait.
+   * `shield` and before its `grace` is over. On itself: throws right here.
    * @throws BlockingSwitchOutError on the hub, unless told not to block.
+   * @throws RangeError for a negative or NaN timeout or grace.
    */
   kill(
     error: unknown = new GreenletExit(),
-    { block = true, ...wait }: WaitOptions & { block?: boolean } = {},
+    { block = true, grace, ...wait }: KillOptions = {},
   ): void {
+    checkTimeout("timeout", wait.timeout);
+    checkTimeout("grace", grace);
     if (this.state === "done") return;
+    if (this.raw !== null && grace !== undefined && grace !== null) this.limitShield(error, grace);
     if (hub.current === (this as Greenlet)) {
       this.killed = { error };
       this.controller?.abort(error);
       throw error;
     }
-    checkTimeout("timeout", wait.timeout);
     const waiter = block ? this.waitForEnd("Greenlet.kill") : null;
     this.observe();
     this.controller?.abort(error);
@@ -289,7 +304,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
 
   /** @internal What a blocking call does first: throws what it was to be interrupted with. */
   throwInterrupt(): void {
-    if (this.shields > 0) return;
+    if (this.shields > 0 && !this.graceIsOver) return;
     if (this.killed !== null) throw this.killed.error;
     if (this.interrupts !== null && this.interrupts.length > 0) throw this.interrupts.shift();
   }
@@ -406,6 +421,14 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     } catch (error) {
       hub.report(this as Greenlet, error);
     }
+  }
+
+  private limitShield(error: unknown, grace: number): void {
+    this.delay?.stop();
+    this.delay = new Timer(grace, () => {
+      this.graceIsOver = true;
+      this.waiter?.fail(error);
+    });
   }
 
   private waitForEnd(what: string): Waiter<void> {

@@ -1,5 +1,5 @@
 import { GreenletExit } from "./errors.js";
-import type { Greenlet } from "./greenlet.js";
+import type { Greenlet, KillOptions } from "./greenlet.js";
 import { imap, imapUnordered, type MapOptions } from "./imap.js";
 import { joinAll, killAll } from "./join.js";
 import { spawn } from "./spawn.js";
@@ -74,7 +74,7 @@ export class Group {
   }
 
   /** Kills all that run. */
-  kill(error: unknown = new GreenletExit(), options?: WaitOptions & { block?: boolean }): void {
+  kill(error: unknown = new GreenletExit(), options?: KillOptions): void {
     killAll(this.running, error, options);
   }
 

@@ -18,7 +18,7 @@ export {
   UnsupportedPlatformError,
 } from "./errors.js";
 export { Event } from "./event.js";
-export { Greenlet, type GreenletState } from "./greenlet.js";
+export { Greenlet, type GreenletState, type KillOptions } from "./greenlet.js";
 export { Group } from "./group.js";
 export { getHub, type Hub } from "./hub.js";
 export { joinAll, killAll } from "./join.js";
@@ -43,4 +43,4 @@ export { wait } from "./wait.js";
 export { iwait, waitAll, type Waitable, type WaitAllOptions } from "./wait-all.js";
 export { Entry, WaitList } from "./wait-list.js";
 export { Waiter, type WaitOptions } from "./waiter.js";
-export { RawGreenlet } from "@greenlit/switcher";
+export { gettrace, RawGreenlet, settrace, type Trace } from "@greenlit/switcher";

@@ -1,5 +1,5 @@
 import { GreenletExit } from "./errors.js";
-import type { Greenlet } from "./greenlet.js";
+import type { Greenlet, KillOptions } from "./greenlet.js";
 import { hub } from "./hub.js";
 import { checkTimeout, deadline, left } from "./timer.js";
 import type { WaitOptions } from "./waiter.js";
@@ -28,15 +28,16 @@ export function joinAll<T>(
 
 /**
  * Kills all greenlets, then waits for all of them to end.
- * @param options block: wait (default true). timeout: milliseconds to wait at most.
+ * @param options as of `Greenlet.kill`; `grace` counts for each of them.
  */
 export function killAll(
   greenlets: Iterable<Greenlet>,
   error: unknown = new GreenletExit(),
-  { block = true, timeout, signal }: WaitOptions & { block?: boolean } = {},
+  { block = true, grace, timeout, signal }: KillOptions = {},
 ): void {
   checkTimeout("timeout", timeout);
+  checkTimeout("grace", grace);
   const all = [...greenlets].filter((greenlet) => greenlet !== hub.current);
-  for (const greenlet of all) greenlet.kill(error, { block: false });
+  for (const greenlet of all) greenlet.kill(error, { block: false, grace });
   if (block) joinAll(all, { timeout, signal });
 }

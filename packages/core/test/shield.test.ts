@@ -2,7 +2,10 @@ import { expect, it } from "vitest";
 import {
   BlockingSwitchOutError,
   Event,
+  getCurrent,
+  type Greenlet,
   GreenletExit,
+  killAll,
   shield,
   sleep,
   spawn,
@@ -85,3 +88,63 @@ it(
 it("on the hub is an error", () => {
   expect(thrownBy(() => shield(() => 1))).toBeInstanceOf(BlockingSwitchOutError);
 });
+
+it(
+  "a kill's grace is the budget of the clean-up: then the error comes through, at every blocking call",
+  green(() => {
+    const order: unknown[] = [];
+    const error = new Error("killed");
+    const cleaning = (): void => {
+      try {
+        sleep(10_000);
+      } finally {
+        shield(() => {
+          sleep(1);
+          order.push("in time");
+          order.push(thrownBy(() => shield(() => new Event().wait())) === error);
+          order.push(thrownBy(() => sleep(10_000)) === error);
+        });
+      }
+    };
+    const killed = spawn(cleaning);
+    sleep(0);
+    killed.kill(error, { grace: 50 });
+    expect([killed.exception, ...order]).toEqual([error, "in time", true, true]);
+
+    const both = [spawn(() => shield(() => sleep(10_000))), spawn(() => sleep(10_000))];
+    sleep(0);
+    killAll(both, undefined, { grace: 1 });
+    expect(both.map((g) => g.successful)).toEqual([true, true]);
+
+    const itself = spawn(() => {
+      const own = getCurrent() as Greenlet;
+      try {
+        own.kill(error, { grace: 1 });
+      } finally {
+        shield(() => sleep(10_000));
+      }
+    });
+    itself.join();
+    expect(itself.exception).toBe(error);
+  }),
+);
+
+it(
+  "a grace that is no time is refused before anything is killed; one without end is none",
+  green(() => {
+    const event = new Event();
+    const g = spawn(() => shield(() => event.wait()));
+    sleep(0);
+    for (const grace of [-1, Number.NaN]) {
+      expect(() => g.kill(undefined, { grace })).toThrow(RangeError);
+      expect(() => killAll([g], undefined, { grace })).toThrow(RangeError);
+    }
+    expect(g.signal.aborted).toBe(false);
+    g.kill(undefined, { block: false, grace: null });
+    g.kill(undefined, { block: false, grace: Infinity });
+    sleep(5);
+    expect(g.dead).toBe(false);
+    event.set();
+    g.join();
+  }),
+);

@@ -7,13 +7,16 @@ export {
 } from "./errors.js";
 export {
   current,
+  gettrace,
   microtasks,
   open,
   RawGreenlet,
   report,
   root,
+  settrace,
   trim,
   type SwitcherReport,
+  type Trace,
 } from "./raw-greenlet.js";
 export { startMonitor } from "./monitor.js";
 export { type CpuProfile, startSampler } from "./sampler.js";

@@ -85,7 +85,17 @@ interface Switcher {
   /** Idle stacks, most recently used last: its pages are warm. */
   readonly idle: number[];
   driver: OpenDriver | null;
+  /** What `settrace` set, and from where the last traced switch came. */
+  trace: Trace | null;
+  origin: RawGreenlet | null;
+  tracing: boolean;
 }
+
+/**
+ * Told of every switch: `switch` when the target goes on with a value, `throw` when with an error. The last
+ * switch of a greenlet is the one that its end makes: then `origin` is dead.
+ */
+export type Trace = (event: "switch" | "throw", origin: RawGreenlet, target: RawGreenlet) => void;
 
 // Two copies of this package in one thread must share one native driver, or each would take the
 // other's greenlets for the root.
@@ -98,7 +108,17 @@ shared[KEY] ??= (() => {
     ended: { value: false, writable: true },
     above: { value: null, writable: true },
   });
-  return { root, current: root, value: undefined, thrown: false, idle: [], driver: null };
+  return {
+    root,
+    current: root,
+    value: undefined,
+    thrown: false,
+    idle: [],
+    driver: null,
+    trace: null,
+    origin: null,
+    tracing: false,
+  };
 })();
 const self: Switcher = shared[KEY];
 
@@ -117,20 +137,63 @@ function driver(): OpenDriver {
  * entry is an array of ours, in a greenlet that stays for good.
  */
 function holdJoinStack(): void {
-  const { current: caller, value, thrown } = self;
+  const { current: caller, value, thrown, trace } = self;
   self.thrown = false;
+  self.trace = null;
   new RawGreenlet(() => [{ toString: () => caller.switch() }].join()).switch();
   self.value = value;
   self.thrown = thrown;
+  self.trace = trace;
 }
 
 /** Takes what was handed over. */
 function receive(): unknown {
+  if (self.trace !== null) traceSwitch(self.trace);
   const { value, thrown } = self;
   self.value = undefined;
   if (!thrown) return value;
   self.thrown = false;
   throw value;
+}
+
+/** On the stack that goes on. What the function throws is thrown there, and ends the tracing. */
+function traceSwitch(trace: Trace): void {
+  const { origin, current: target, value, thrown } = self;
+  if (origin === null) return; // it was under way when the tracing began
+  self.tracing = true;
+  try {
+    trace(thrown ? "throw" : "switch", origin, target);
+    self.value = value;
+    self.thrown = thrown;
+  } catch (error) {
+    self.trace = null;
+    self.value = error;
+    self.thrown = true;
+  }
+  self.tracing = false;
+}
+
+/**
+ * Has a function called at every switch from now on, on the stack that goes on, before it does; as
+ * python-greenlet's `settrace`. It must not switch. If it throws, that is thrown where the switch arrives, and the
+ * tracing ends.
+ * @param trace null: no tracing, which then costs nothing.
+ * @returns the one set before.
+ * @throws TypeError if it is neither a function nor null.
+ */
+export function settrace(trace: Trace | null): Trace | null {
+  if (trace !== null && typeof trace !== "function") {
+    throw new TypeError(`trace must be a function or null, not ${String(trace)}`);
+  }
+  const before = self.trace;
+  self.trace = trace;
+  self.origin = null;
+  return before;
+}
+
+/** The function that sees every switch; null when there is none. */
+export function gettrace(): Trace | null {
+  return self.trace;
 }
 
 /** Follows the rules for dead and unstarted targets, and makes sure the result has a stack. */
@@ -158,9 +221,13 @@ function takeStack(): number {
 }
 
 function go(target: RawGreenlet, value: unknown, thrown: boolean): unknown {
+  const me = self.current;
+  if (self.trace !== null) {
+    if (self.tracing) throw new InvalidSwitchError("a trace function must not switch");
+    self.origin = me;
+  }
   self.value = value;
   self.thrown = thrown;
-  const me = self.current;
   try {
     target = resolve(target);
   } catch (error) {
@@ -195,6 +262,7 @@ function runOnStack(stack: number): number {
     self.current = self.root;
     self.value = undefined;
     self.thrown = false;
+    self.tracing = false;
     return 0;
   }
   const fn = me.fn as (value: unknown) => unknown;
@@ -217,6 +285,7 @@ function runOnStack(stack: number): number {
       self.thrown = true;
     }
   }
+  if (self.trace !== null) self.origin = me;
   self.current = next;
   return next.stack;
 }

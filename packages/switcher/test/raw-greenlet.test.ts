@@ -3,11 +3,14 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import {
   current,
+  gettrace,
   GreenletExit,
   InvalidSwitchError,
   RawGreenlet,
   report,
   root,
+  settrace,
+  type Trace,
 } from "../dist/index.js";
 
 describe("switch", () => {
@@ -105,6 +108,95 @@ describe("errors", () => {
       throw exit;
     });
     expect(greenlet.switch()).toBe(exit);
+  });
+});
+
+describe("settrace", () => {
+  /** What `fn` switches, with greenlets told by the names they have in `names`. */
+  function traced(names: Map<RawGreenlet, string>, fn: () => void): string[] {
+    const seen: string[] = [];
+    const name = (greenlet: RawGreenlet): string => names.get(greenlet) ?? "root";
+    const mine: Trace = (event, origin, target) => {
+      expect(current()).toBe(target);
+      seen.push(`${event} ${name(origin)}${origin.dead ? " (dead)" : ""} > ${name(target)}`);
+    };
+    expect(settrace(mine)).toBeNull();
+    expect(gettrace()).toBe(mine);
+    try {
+      fn();
+    } finally {
+      expect(settrace(null)).toBe(mine);
+    }
+    return seen;
+  }
+
+  it("sees every switch and throw, also those that an end makes, and changes nothing", () => {
+    const a: RawGreenlet = new RawGreenlet(() => b.switch(1));
+    const b: RawGreenlet = new RawGreenlet((value: number) => root().switch(value + 1));
+    const names = new Map([
+      [a, "a"],
+      [b, "b"],
+    ]);
+    const seen = traced(names, () => {
+      expect(a.switch()).toBe(2);
+      expect(root().switch(7)).toBe(7);
+      expect(a.switch("result")).toBe("result");
+      expect(() => b.throw(new Error("out"))).toThrow("out");
+    });
+    expect(seen).toEqual([
+      "switch root > a",
+      "switch a > b",
+      "switch b > root",
+      "switch root > root",
+      "switch root > a",
+      "switch a (dead) > root",
+      "throw root > b",
+      "throw b (dead) > root",
+    ]);
+    expect(root().switch("untraced")).toBe("untraced");
+    expect(seen.length).toBe(8);
+  });
+
+  it("begun in a greenlet sees what comes after", () => {
+    const seen: string[] = [];
+    const greenlet = new RawGreenlet(() => {
+      settrace((event, origin, target) => {
+        seen.push(`${event} ${origin === greenlet} ${target === root()}`);
+        settrace(null);
+      });
+      root().switch();
+    });
+    greenlet.switch();
+    greenlet.switch();
+    expect(seen).toEqual(["switch true true"]);
+    expect(gettrace()).toBeNull();
+  });
+
+  it("throws what the function throws where the switch arrives, and ends", () => {
+    const greenlet = new RawGreenlet(() => {
+      try {
+        root().switch();
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return "not thrown";
+    });
+    greenlet.switch();
+    settrace(() => {
+      throw new Error("from the trace");
+    });
+    expect(greenlet.switch()).toBe("from the trace");
+    expect(gettrace()).toBeNull();
+  });
+
+  it("refuses a function that switches, and what is no function", () => {
+    const greenlet = new RawGreenlet(() => root().switch());
+    settrace(() => root().switch());
+    expect(() => root().switch()).toThrow(InvalidSwitchError);
+    expect(gettrace()).toBeNull();
+    expect(greenlet.switch("still works")).toBeUndefined();
+    greenlet.switch();
+    expect(() => settrace(1 as never)).toThrow("trace must be a function or null, not 1");
   });
 });
 
