@@ -8,6 +8,7 @@ export const SETTINGS: {
   readonly errorSites: Setting<boolean>;
   readonly monitorThread: Setting<boolean>;
   readonly maxBlockingTime: Setting<number>;
+  readonly grace: Setting<number>;
 } = {
   budget: {
     env: "GREENLIT_BUDGET",
@@ -32,8 +33,7 @@ export const SETTINGS: {
   monitorThread: {
     env: "GREENLIT_MONITOR_THREAD",
     fallback: false,
-    meaning:
-      "whether a thread watches the hub from the start, and tells on stderr what blocks it (gevent's monitor_thread)",
+    meaning: "whether a thread watches the hub from the start, and tells on stderr what blocks it",
     parse: (text) => trueOrFalse("GREENLIT_MONITOR_THREAD", text),
   },
   maxBlockingTime: {
@@ -45,6 +45,13 @@ export const SETTINGS: {
       if (value >= 10 && value <= 60_000) return value;
       throw outOfRange("GREENLIT_MAX_BLOCKING_TIME", "a number from 10 to 60000", text);
     },
+  },
+  grace: {
+    env: "GREENLIT_GRACE",
+    fallback: 10_000,
+    meaning:
+      "milliseconds that clean-up has after the first SIGINT or SIGTERM under `greenlit run`",
+    parse: (text) => atLeast0("GREENLIT_GRACE", text),
   },
 };
 
@@ -66,10 +73,12 @@ export const config: {
   errorSites: boolean;
   readonly monitorThread: boolean;
   maxBlockingTime: number;
+  grace: number;
 } = {
   budget: setting(SETTINGS.budget),
   spawnSites: setting(SETTINGS.spawnSites),
   errorSites: setting(SETTINGS.errorSites),
   monitorThread: setting(SETTINGS.monitorThread),
   maxBlockingTime: setting(SETTINGS.maxBlockingTime),
+  grace: setting(SETTINGS.grace),
 };

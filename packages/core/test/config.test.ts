@@ -35,6 +35,7 @@ it("comes from the environment", () => {
     GREENLIT_ERROR_SITES: "false",
     GREENLIT_MONITOR_THREAD: "false",
     GREENLIT_MAX_BLOCKING_TIME: "250",
+    GREENLIT_GRACE: "1500",
   };
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
     env,
@@ -46,5 +47,6 @@ it("comes from the environment", () => {
     errorSites: false,
     monitorThread: false,
     maxBlockingTime: 250,
+    grace: 1500,
   });
 });

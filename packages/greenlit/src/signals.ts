@@ -1,8 +1,8 @@
 import { constants } from "node:os";
-import { formatDump, getHub, GreenletExit, killAll } from "@greenlit/core";
+import { config, formatDump, getHub, GreenletExit, killAll } from "@greenlit/core";
 
-/** Milliseconds that `finally` blocks have after the first signal. */
-const GRACE = 10_000;
+/** What Node's timers can count. */
+const LONGEST = 2 ** 31 - 1;
 
 /** Only to tell them from the program's own. */
 const ours = new WeakSet<object>();
@@ -10,7 +10,7 @@ const ours = new WeakSet<object>();
 /**
  * How a program that `greenlit run` started hears signals, where it has no handlers of its own:
  * SIGINT and SIGTERM kill all greenlets, so that their `finally` blocks run; the process ends when they
- * have ended, or the grace time is up, or at once on a second signal, with the exit code of one that the
+ * have ended, or `config.grace` milliseconds later, or at once on a second signal, with the exit code of one that the
  * signal ended (128 + its number). SIGUSR2 prints every greenlet, with its stack, on stderr.
  */
 export function handleSignals(): void {
@@ -38,7 +38,7 @@ function endGreenlets(signal: string, code: number): void {
   process.exitCode = code;
   if (living.length === 0) process.exit(code);
   process.stderr.write(
-    `greenlit: ${signal}: ending ${living.length} greenlet${living.length === 1 ? "" : "s"}; again to exit at once\n`,
+    `greenlit: ${signal}: ending ${count(living.length)}; again to exit at once\n`,
   );
   let left = living.length;
   for (const greenlet of living) {
@@ -47,10 +47,15 @@ function endGreenlets(signal: string, code: number): void {
     });
   }
   killAll(living, new GreenletExit(`ended by ${signal}`), { block: false });
+  const grace = Math.min(config.grace, LONGEST);
   setTimeout(() => {
     process.stderr.write(
-      `greenlit: ${hub.greenlets().length} greenlets have not ended within ${GRACE / 1000} s\n${formatDump()}\n`,
+      `greenlit: ${count(hub.greenlets().length)} did not end within ${grace / 1000} s\n${formatDump()}\n`,
     );
     process.exit(code);
-  }, GRACE).unref();
+  }, grace).unref();
+}
+
+function count(greenlets: number): string {
+  return `${greenlets} greenlet${greenlets === 1 ? "" : "s"}`;
 }

@@ -126,6 +126,22 @@ it("on the second signal exits at once", async () => {
   expect((await signalled(name, ["SIGINT", "SIGTERM"]))[0]).toBe(143);
 });
 
+it("when the grace is over ends all the same, and says who has not ended", async () => {
+  const name = file(
+    "slow.mjs",
+    `${IMPORT}import { config, shield } from ${JSON.stringify(`${DIST}index.js`)};
+     config.grace = 30;
+     spawn(function cleansForever() { shield(() => sleep(60_000)); });
+     sleep(0);
+     console.log("ready");
+     sleep(60_000);`,
+  );
+  const [code, printed] = await signalled(name, ["SIGTERM"]);
+  expect(printed).toContain("greenlit: 1 greenlet did not end within 0.03 s\n");
+  expect(printed).toMatch(/cleansForever-\d+: waits in sleep for/);
+  expect(code).toBe(143);
+});
+
 it("leaves signals to a program that handles them, and prints all greenlets on SIGUSR2", async () => {
   const name = file(
     "handles.mjs",
