@@ -7,7 +7,7 @@ import { config } from "./config.js";
 import { hub } from "./hub.js";
 import { type Entry, WaitList } from "./wait-list.js";
 import { checkTimeout, Timer } from "./timer.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { passBy, type WaitOptions, Waiter } from "./waiter.js";
 
 /**
  * Where a greenlet is in its life.
@@ -227,7 +227,8 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    */
   get(options?: WaitOptions): T {
     this.observe();
-    if (this.state !== "done") this.waitForEnd("Greenlet.get").wait(options);
+    if (this.state === "done") passBy("Greenlet.get");
+    else this.waitForEnd("Greenlet.get").wait(options);
     if (this.failed) throw this.outcome;
     return this.outcome as T;
   }
@@ -238,7 +239,10 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    */
   join(options?: WaitOptions): boolean {
     this.observe();
-    if (this.state === "done") return true;
+    if (this.state === "done") {
+      passBy("Greenlet.join");
+      return true;
+    }
     return this.waitForEnd("Greenlet.join").settles(options);
   }
 

@@ -12,6 +12,9 @@ import { Fifo } from "./fifo.js";
 import { Ids } from "./ids.js";
 import type { Greenlet } from "./greenlet.js";
 
+/** The clock costs ten times as much as taking a permit that is free; so not every call looks at it. */
+const PASSES = 16;
+
 /**
  * The scheduler of one thread. It has no loop of its own: it lives on the root stack, in callbacks of
  * Node's loop, and gives greenlets their turns from there.
@@ -44,9 +47,14 @@ export class Hub {
   /** @internal How many more greenlets of this turn remember where they were spawned. */
   sitesLeft: number = config.spawnSites;
 
+  /** @internal How many more blocking calls the greenlet that runs may pass without a look at the clock. */
+  passes: number = PASSES;
+
   private readonly ready = new Fifo<Greenlet | (() => void)>();
   private scheduled = false;
   private inTurn = false;
+  /** When the budget of this turn is used up. */
+  private turnEnds = 0;
   /** What `call` wants to have done. */
   private job: (() => void) | null = null;
   private debugged = false;
@@ -168,6 +176,20 @@ export class Hub {
     return this.debugged && isPaused(this.now) ? "a debugger has paused this greenlet" : null;
   }
 
+  /** @internal Whether the greenlet that runs has used up the budget of this turn, and can be left. */
+  overBudget(): boolean {
+    this.passes = PASSES;
+    const { current: greenlet } = this;
+    return (
+      greenlet !== null &&
+      performance.now() >= this.turnEnds &&
+      greenlet.noSwitches === 0 &&
+      greenlet.state === "running" &&
+      !this.exiting &&
+      this.whyNotPark() === null
+    );
+  }
+
   /** @internal */
   enter(greenlet: Greenlet): void {
     greenlet.older = this.newest;
@@ -216,6 +238,7 @@ export class Hub {
 
   private lookAround(): void {
     this.now = performance.now();
+    this.turnEnds = this.now + config.budget;
     this.debugged = mayBeDebugged();
     this.microtasks = microtasks();
   }
@@ -231,6 +254,7 @@ export class Hub {
 
   private goTo(greenlet: Greenlet): void {
     this.current = greenlet;
+    this.passes = PASSES;
     // In the scope of the greenlet's own resource, so that entries of the asynchronous context are
     // pushed and popped in pairs on this stack, whatever the greenlet does meanwhile.
     greenlet.resource.runInAsyncScope(transfer, greenlet);
@@ -244,7 +268,6 @@ export class Hub {
     this.sitesLeft = config.spawnSites;
     this.lookAround();
     let checked = this.now;
-    const end = checked + config.budget;
     // The clock costs as much as a switch; while turns are short, not every one is timed.
     let stride = 1;
     let left = stride;
@@ -254,7 +277,7 @@ export class Hub {
         else if (next.state !== "done") this.resume(next);
         if (--left > 0) continue;
         this.now = performance.now();
-        if (this.now >= end) break;
+        if (this.now >= this.turnEnds) break;
         stride = this.now - checked < 0.1 ? Math.min(stride * 2, 64) : 1;
         checked = this.now;
         left = stride;

@@ -3,7 +3,7 @@ import type { Greenlet } from "./greenlet.js";
 import { hub } from "./hub.js";
 import { Timeout } from "./timeout.js";
 import { WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { passBy, type WaitOptions, Waiter } from "./waiter.js";
 
 class Acquirer extends Waiter {
   private readonly lock: RLock;
@@ -49,6 +49,7 @@ export class RLock {
       this.depth++;
       return true;
     }
+    if (this.holder === null) passBy("RLock.acquire");
     if (this.holder === null) {
       this.holder = me;
       this.depth = 1;

@@ -1,7 +1,7 @@
 import { Greenlet } from "./greenlet.js";
 import { checkTimeout, Timer } from "./timer.js";
 import { Entry } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { passBy, type WaitOptions, Waiter } from "./waiter.js";
 
 /** Something that `select` can take from: a queue, a channel, an event, a greenlet, `after(ms)` ... */
 export interface Source<T, Woken = unknown> {
@@ -93,6 +93,7 @@ export function select<const S extends readonly Selectable[]>(
     throw new RangeError("sources must not be empty: nothing would ever fire");
   checkTimeout("timeout", options.timeout);
   const all = sources.map(toSource);
+  passBy("select");
   const first = priority ? 0 : Math.floor(Math.random() * all.length);
   for (let i = 0; i < all.length; i++) {
     const index = (first + i) % all.length;

@@ -2,7 +2,7 @@ import { outOfRange } from "./errors.js";
 import { Timeout } from "./timeout.js";
 import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { passBy, type WaitOptions, Waiter } from "./waiter.js";
 
 /** A number of permits. Who waits longest gets the next one: it is handed over, never raced for. */
 export class Semaphore {
@@ -35,6 +35,7 @@ export class Semaphore {
 
   /** Takes a permit, blocking until there is one. @returns false when `timeout` passed first. */
   acquire(options?: WaitOptions): boolean {
+    if (this.permits > 0) passBy("Semaphore.acquire");
     if (this.permits > 0) {
       this.permits--;
       return true;

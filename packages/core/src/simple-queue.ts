@@ -3,7 +3,7 @@ import { Fifo } from "./fifo.js";
 import { Links } from "./links.js";
 import type { Source } from "./select.js";
 import { Entry, WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { passBy, type WaitOptions, Waiter } from "./waiter.js";
 
 /** In which order items come out. */
 export interface Store<T> {
@@ -83,6 +83,7 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
    * @throws QueueShutDown; Timeout after `timeout` milliseconds. The item has not been put then.
    */
   put(item: T, options?: WaitOptions): void {
+    if (!this.full) passBy("Queue.put");
     if (this.closed) throw new QueueShutDown();
     if (this.full) this.putters.add(new Putter(item)).wait(options);
     else this.add(item);
@@ -93,6 +94,7 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
    * @throws QueueShutDown when it is shut down and empty; Timeout after `timeout` milliseconds.
    */
   get(options?: WaitOptions): T {
+    if (this.ready) passBy("Queue.get");
     const taken = this.poll();
     if (taken !== null) return taken.value;
     return this.getters.add(new Waiter<T>("Queue.get")).wait(options);

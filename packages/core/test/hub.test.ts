@@ -1,13 +1,20 @@
 import { connect, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import {
+  AsyncResult,
   BlockingSwitchOutError,
+  Channel,
   config,
   Event,
   getCurrent,
   getHub,
   joinAll,
+  noSwitch,
+  Queue,
+  RLock,
   run,
+  select,
+  Semaphore,
   sleep,
   spawn,
   Waiter,
@@ -185,6 +192,71 @@ describe("the budget", () => {
     // One misjudged stride, 64 turns of 1 ms, and not again.
     expect(longest).toBeLessThan(150);
   });
+
+  // Each finds what it asks for at once, every time.
+  const full = new Queue<number>();
+  for (let i = 0; i < 1000; i++) full.put(i);
+  const free = new Semaphore(1);
+  const lock = new RLock();
+  const up = new Event();
+  up.set();
+  const result = new AsyncResult<number>();
+  result.set(1);
+  const channel = new Channel<number>(1000);
+  const ended = spawn(() => 1);
+  const chatty: Record<string, () => unknown> = {
+    "Queue.get": () => (full.get(), full.put(1)),
+    "Semaphore.acquire": () => (free.acquire(), free.release()),
+    "RLock.acquire": () => (lock.acquire(), lock.release()),
+    "Event.wait": () => up.wait(),
+    "AsyncResult.get": () => result.get(),
+    "AsyncResult.wait": () => result.wait(),
+    "Channel.send": () => (channel.send(1), channel.receive()),
+    "Greenlet.get": () => ended.get(),
+    "Greenlet.join": () => ended.join(),
+    select: () => select([up]),
+  };
+  for (const [name, call] of Object.entries(chatty)) {
+    it(
+      `a greenlet that never has to wait in ${name} gives others and the loop their turn`,
+      green(() => {
+        let timer = false;
+        let other = false;
+        setTimeout(() => (timer = true), 1);
+        spawn(() => (other = true));
+        let calls = 0;
+        for (const end = performance.now() + 20_000; !(timer && other);) {
+          call();
+          calls++;
+          if (performance.now() > end) throw new Error("nobody else had a turn");
+        }
+        // Not before the budget was used up: nobody pays for a switch at every call.
+        expect(calls).toBeGreaterThan(100);
+      }),
+    );
+  }
+
+  it(
+    "where a greenlet must not be left it keeps its turn, and what kills it comes at the call, with nothing taken",
+    green(() => {
+      const busy = (): void => {
+        for (const end = performance.now() + 20; performance.now() < end;)
+          free.acquire() && free.release();
+      };
+      noSwitch(busy);
+      const stopped = new Error("stop");
+      const g = spawn(() => {
+        setTimeout(() => g.kill(stopped, { block: false }), 1);
+        for (;;) {
+          free.acquire();
+          free.release();
+        }
+      });
+      g.join();
+      expect(g.exception).toBe(stopped);
+      expect(free.free).toBe(1);
+    }),
+  );
 });
 
 describe("switching from a callback", () => {
