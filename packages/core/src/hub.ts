@@ -13,7 +13,7 @@ import { Ids } from "./ids.js";
 import type { Greenlet } from "./greenlet.js";
 
 /** The clock costs ten times as much as taking a permit that is free; so not every call looks at it. */
-const PASSES = 16;
+const PASSES = 32;
 
 /**
  * The scheduler of one thread. It has no loop of its own: it lives on the root stack, in callbacks of
