@@ -64,7 +64,7 @@ export class Channel<T = unknown> implements Source<T, T> {
 
   /** Blocks until the item is received, or has a place. @throws ChannelClosed; Timeout: it was not sent. */
   send(item: T, options?: WaitOptions): void {
-    passBy("Channel.send");
+    if (this.capacity !== Infinity) passBy("Channel.send");
     if (this.offer(item)) return;
     const sender = new Sender(item);
     this.senders.add(sender);

@@ -411,6 +411,11 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     this.site = stack === undefined ? null : { stack };
   }
 
+  /** @internal It was killed, and cleans up. */
+  get dying(): boolean {
+    return this.killed !== null;
+  }
+
   /** @internal Somebody will hear how it ended. */
   observe(): void {
     if (this.observed) return;

@@ -184,6 +184,7 @@ export class Hub {
       greenlet !== null &&
       performance.now() >= this.turnEnds &&
       greenlet.noSwitches === 0 &&
+      !greenlet.dying &&
       greenlet.state === "running" &&
       !this.exiting &&
       this.whyNotPark() === null

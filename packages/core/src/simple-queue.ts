@@ -83,7 +83,7 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
    * @throws QueueShutDown; Timeout after `timeout` milliseconds. The item has not been put then.
    */
   put(item: T, options?: WaitOptions): void {
-    if (!this.full) passBy("Queue.put");
+    if (this.maxSize !== Infinity && !this.full) passBy("Queue.put");
     if (this.closed) throw new QueueShutDown();
     if (this.full) this.putters.add(new Putter(item)).wait(options);
     else this.add(item);

@@ -191,7 +191,8 @@ export class Waiter<T = void> extends Entry<T> {
 
 /**
  * What a blocking call does first that will not have to wait, before it takes anything: a greenlet that always finds what
- * it asks for gives the others, and Node's loop, a turn when it has used up the budget of its own.
+ * it asks for gives the others, and Node's loop, a turn when it has used up the budget of its own. Not for calls that can
+ * never block, nor in the clean-up of one that was killed: these go through, or `finally` could not rely on them.
  * @throws what the greenlet was interrupted with meanwhile.
  */
 export function passBy(what: string): void {

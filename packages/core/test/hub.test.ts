@@ -255,6 +255,19 @@ describe("the budget", () => {
       g.join();
       expect(g.exception).toBe(stopped);
       expect(free.free).toBe(1);
+
+      let cleanedUp = false;
+      const cleaning = spawn(() => {
+        try {
+          sleep(10_000);
+        } finally {
+          busy();
+          cleanedUp = true;
+        }
+      });
+      sleep(0);
+      cleaning.kill();
+      expect(cleanedUp).toBe(true);
     }),
   );
 });
