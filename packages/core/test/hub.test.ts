@@ -230,8 +230,8 @@ describe("the budget", () => {
           calls++;
           if (performance.now() > end) throw new Error("nobody else had a turn");
         }
-        // Not before the budget was used up: nobody pays for a switch at every call.
-        expect(calls).toBeGreaterThan(100);
+        // Nobody pays for a look at the clock at every call, nor for a switch.
+        expect(calls).toBeGreaterThanOrEqual(30);
       }),
     );
   }
