@@ -1,7 +1,7 @@
 import { InvalidSwitchError } from "./errors.js";
 import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /** A value or an error that comes later, once, from anywhere: a greenlet, a callback, a timer. */
 export class AsyncResult<T = unknown> {
@@ -48,6 +48,7 @@ export class AsyncResult<T = unknown> {
 
   /** Blocks until it is set; returns the value or throws the error. */
   get(options?: WaitOptions): T {
+    checkWait(options);
     if (this.state === "pending") {
       this.waiters.add(new Waiter("AsyncResult.get")).wait(options);
     }
@@ -57,6 +58,7 @@ export class AsyncResult<T = unknown> {
 
   /** Blocks until it is set. @returns false when `timeout` milliseconds passed first. */
   wait(options?: WaitOptions): boolean {
+    checkWait(options);
     return this.ready || this.waiters.add(new Waiter("AsyncResult.wait")).settles(options);
   }
 

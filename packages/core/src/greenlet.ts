@@ -7,7 +7,7 @@ import { config } from "./config.js";
 import { hub } from "./hub.js";
 import { type Entry, WaitList } from "./wait-list.js";
 import { checkTimeout, Timer } from "./timer.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /**
  * Where a greenlet is in its life.
@@ -213,6 +213,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    * @throws Timeout after `timeout` milliseconds, or the signal's reason; the greenlet goes on.
    */
   get(options?: WaitOptions): T {
+    checkWait(options);
     this.observe();
     if (this.state !== "done") this.waitForEnd("Greenlet.get").wait(options);
     if (this.failed) throw this.outcome;
@@ -224,16 +225,22 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    * @returns whether it has ended; false when `timeout` milliseconds passed first.
    */
   join(options?: WaitOptions): boolean {
+    return this.joinFor("Greenlet.join", options);
+  }
+
+  /** @internal @param what the call, for errors and dumps. */
+  joinFor(what: string, options: WaitOptions | undefined): boolean {
+    checkWait(options);
     this.observe();
     if (this.state === "done") return true;
-    return this.waitForEnd("Greenlet.join").settles(options);
+    return this.waitForEnd(what).settles(options);
   }
 
   /**
    * Throws `error` at the blocking call the greenlet is in, or at its next one; one that has not started
    * never will. A greenlet that swallows the error gets it again at its next blocking call, except inside
    * `shield`. On itself: throws right here.
-   * @param options block: wait for the end (default true). timeout, signal: of that wait.
+   * @param options block: wait for the end (default true). timeout, signal: of that wait; it has been killed all the same.
    * @throws BlockingSwitchOutError on the hub, unless told not to block.
    */
   kill(
