@@ -1,7 +1,7 @@
 import { InvalidSwitchError } from "./errors.js";
 import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** A value or an error that comes later, once, from anywhere: a greenlet, a callback, a timer. */
 export class AsyncResult<T = unknown> {
@@ -48,6 +48,7 @@ export class AsyncResult<T = unknown> {
 
   /** Blocks until it is set; returns the value or throws the error. */
   get(options?: WaitOptions): T {
+    checkWait(options);
     if (this.state === "pending") this.waiters.add(new Waiter("AsyncResult.get")).wait(options);
     else passBy("AsyncResult.get");
     if (this.state === "error") throw this.outcome;
@@ -56,6 +57,7 @@ export class AsyncResult<T = unknown> {
 
   /** Blocks until it is set. @returns false when `timeout` milliseconds passed first. */
   wait(options?: WaitOptions): boolean {
+    checkWait(options);
     if (this.ready) passBy("AsyncResult.wait");
     return this.ready || this.waiters.add(new Waiter("AsyncResult.wait")).settles(options);
   }

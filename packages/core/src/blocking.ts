@@ -1,5 +1,5 @@
 import { wait } from "./wait.js";
-import type { WaitOptions } from "./waiter.js";
+import { blocker, checkWait, type WaitOptions } from "./waiter.js";
 
 /**
  * An asynchronous iterable in blocking style: what `for await (const x of source)` is in asynchronous code,
@@ -11,6 +11,8 @@ export function* blocking<T>(
   source: AsyncIterable<T>,
   options?: WaitOptions,
 ): Generator<T, void, undefined> {
+  blocker("blocking");
+  checkWait(options);
   const iterator = source[Symbol.asyncIterator]();
   let done = false;
   try {

@@ -3,7 +3,7 @@ import { Fifo } from "./fifo.js";
 import { Links } from "./links.js";
 import type { Source } from "./select.js";
 import { Entry, WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** A blocked `send`, with what it wants to send. */
 class Sender<T> extends Waiter {
@@ -64,6 +64,7 @@ export class Channel<T = unknown> implements Source<T, T> {
 
   /** Blocks until the item is received, or has a place. @throws ChannelClosed; Timeout: it was not sent. */
   send(item: T, options?: WaitOptions): void {
+    checkWait(options);
     if (this.capacity !== Infinity) passBy("Channel.send");
     if (this.offer(item)) return;
     const sender = new Sender(item);
@@ -74,6 +75,7 @@ export class Channel<T = unknown> implements Source<T, T> {
 
   /** Blocks until there is an item. @throws ChannelClosed when it is closed and empty; Timeout. */
   receive(options?: WaitOptions): T {
+    checkWait(options);
     if (this.ready) passBy("Channel.receive");
     const taken = this.poll();
     if (taken !== null) return taken.value;
@@ -106,11 +108,16 @@ export class Channel<T = unknown> implements Source<T, T> {
   }
 
   /** Receives until the channel is closed and empty. */
-  *[Symbol.iterator](): IterableIterator<T> {
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.receiving();
+  }
+
+  /** As iteration, with options for each item; `timeout` throws Timeout. */
+  *receiving(options?: WaitOptions): IterableIterator<T> {
     for (;;) {
       let item: T;
       try {
-        item = this.receive();
+        item = this.receive(options);
       } catch (error) {
         if (error instanceof ChannelClosed && this.over) return;
         throw error;

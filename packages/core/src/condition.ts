@@ -2,7 +2,7 @@ import { RLock } from "./rlock.js";
 import { shield } from "./shield.js";
 import { deadline, left } from "./timer.js";
 import { WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { blocker, checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /**
  * Waiting for a change of something that a lock guards: `wait` gives the lock up, and has it again when
@@ -22,8 +22,13 @@ export class Condition {
    * @throws GreenlitError ERR_GREENLIT_NOT_OWNER if this greenlet does not hold the lock.
    */
   wait(options?: WaitOptions): boolean {
-    const waiter = new Waiter("Condition.wait");
-    const depth = this.lock.releaseAll("Condition.wait");
+    return this.pause("Condition.wait", options);
+  }
+
+  private pause(what: string, options: WaitOptions | undefined): boolean {
+    const waiter = new Waiter(what);
+    checkWait(options);
+    const depth = this.lock.releaseAll(what);
     try {
       return this.waiters.add(waiter).settles(options);
     } finally {
@@ -33,10 +38,15 @@ export class Condition {
   }
 
   /** Waits until `predicate` holds, looking again after each `notify`. @returns what it gave last. */
-  waitFor(predicate: () => boolean, { timeout, signal }: WaitOptions = {}): boolean {
-    const end = deadline(timeout);
+  waitFor(predicate: () => boolean, options: WaitOptions = {}): boolean {
+    const what = "Condition.waitFor";
+    blocker(what);
+    checkWait(options);
+    this.lock.checkOwner(what);
+    const { signal } = options;
+    const end = deadline(options.timeout);
     while (!predicate()) {
-      if (!this.wait({ timeout: left(end), signal })) return predicate();
+      if (!this.pause(what, { timeout: left(end), signal })) return predicate();
     }
     return true;
   }

@@ -1,6 +1,6 @@
 import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** A flag that greenlets can wait for. `set` wakes everyone who waits, also if `clear` follows at once. */
 export class Event {
@@ -57,6 +57,7 @@ export class Event {
 
   /** Blocks until the flag is up. @returns false when `timeout` milliseconds passed first. */
   wait(options?: WaitOptions): boolean {
+    checkWait(options);
     if (this.flag) passBy("Event.wait");
     return this.flag || this.waiters.add(new Waiter("Event.wait")).settles(options);
   }

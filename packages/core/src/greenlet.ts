@@ -7,7 +7,7 @@ import { config } from "./config.js";
 import { hub } from "./hub.js";
 import { type Entry, WaitList } from "./wait-list.js";
 import { checkTimeout, Timer } from "./timer.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /**
  * Where a greenlet is in its life.
@@ -226,6 +226,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    * @throws Timeout after `timeout` milliseconds, or the signal's reason; the greenlet goes on.
    */
   get(options?: WaitOptions): T {
+    checkWait(options);
     this.observe();
     if (this.state === "done") passBy("Greenlet.get");
     else this.waitForEnd("Greenlet.get").wait(options);
@@ -238,18 +239,25 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
    * @returns whether it has ended; false when `timeout` milliseconds passed first.
    */
   join(options?: WaitOptions): boolean {
+    return this.joinFor("Greenlet.join", options);
+  }
+
+  /** @internal @param what the call, for errors and dumps. */
+  joinFor(what: string, options: WaitOptions | undefined): boolean {
+    checkWait(options);
     this.observe();
     if (this.state === "done") {
-      passBy("Greenlet.join");
+      passBy(what);
       return true;
     }
-    return this.waitForEnd("Greenlet.join").settles(options);
+    return this.waitForEnd(what).settles(options);
   }
 
   /**
    * Throws `error` at the blocking call the greenlet is in, or at its next one; one that has not started
    * never will. A greenlet that swallows the error gets it again at its next blocking call, except inside
    * `shield` and before its `grace` is over. On itself: throws right here.
+   * `block: false` does not wait; `timeout` and `signal` end the wait, and it has been killed all the same.
    * @throws BlockingSwitchOutError on the hub, unless told not to block.
    * @throws RangeError for a negative or NaN timeout or grace.
    */
@@ -260,19 +268,16 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     checkTimeout("timeout", wait.timeout);
     checkTimeout("grace", grace);
     if (this.state === "done") return;
-    if (this.raw !== null && grace !== undefined && grace !== null) this.limitShield(error, grace);
-    if (hub.current === (this as Greenlet)) {
-      this.killed = { error };
-      this.controller?.abort(error);
-      throw error;
-    }
-    const waiter = block ? this.waitForEnd("Greenlet.kill") : null;
-    this.observe();
+    const isMe = hub.current === (this as Greenlet);
+    const waiter = block && !isMe ? this.waitForEnd("Greenlet.kill") : null;
+    if (!isMe) this.observe();
     this.controller?.abort(error);
     if (this.raw === null) {
       this.end(error, !isExit(error));
     } else {
       this.killed = { error };
+      if (grace !== undefined && grace !== null) this.limitShield(error, grace);
+      if (isMe) throw error;
       if (this.shields === 0) this.waiter?.fail(error);
     }
     waiter?.settles(wait);

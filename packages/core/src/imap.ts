@@ -4,9 +4,12 @@ import type { Group } from "./group.js";
 import { Queue } from "./queue.js";
 import { Semaphore } from "./semaphore.js";
 import { spawn } from "./spawn.js";
+import { Timeout } from "./timeout.js";
+import { deadline, left } from "./timer.js";
+import { blocker, checkWait, type WaitOptions } from "./waiter.js";
 
-/** For `imap` and `imapUnordered`. */
-export interface MapOptions {
+/** For `imap` and `imapUnordered`. `timeout` and `signal` are for each result; the Timeout ends the loop and the work. */
+export interface MapOptions extends WaitOptions {
   /**
    * How many items may be begun whose results nobody has taken yet: a slow consumer slows the work down.
    * Default: Infinity, as gevent's maxsize.
@@ -21,7 +24,7 @@ export function* imap<T, R>(
   items: Iterable<T>,
   options?: MapOptions,
 ): IterableIterator<R> {
-  const work = new Work(group, fn, items, options);
+  const work = new Work("imap", group, fn, items, options);
   const begun = new Queue<Greenlet<R> | null>();
   work.start((greenlet) => begun.put(greenlet));
   yield* work.results(begun);
@@ -34,7 +37,7 @@ export function* imapUnordered<T, R>(
   items: Iterable<T>,
   options?: MapOptions,
 ): IterableIterator<R> {
-  const work = new Work(group, fn, items, options);
+  const work = new Work("imapUnordered", group, fn, items, options);
   const ended = new Queue<Greenlet<R> | null>();
   let open = 1; // and one for the feeder
   const one = (greenlet: Greenlet<R> | null): void => {
@@ -55,18 +58,25 @@ class Work<T, R> {
   private readonly unfinished = new Set<Greenlet<R>>();
   private feeder: Greenlet | null = null;
   private over = false;
+  private readonly what: string;
+  private readonly options: WaitOptions;
   private readonly group: Group;
   private readonly fn: (item: T) => R;
   private readonly items: Iterable<T>;
 
   constructor(
+    what: string,
     group: Group,
     fn: (item: T) => R,
     items: Iterable<T>,
-    { maxSize = Infinity }: MapOptions = {},
+    { maxSize = Infinity, ...options }: MapOptions = {},
   ) {
+    blocker(what);
+    checkWait(options);
     if (!(maxSize >= 1)) throw outOfRange("maxSize", "a number, 1 or more", maxSize);
     this.tokens = new Semaphore(maxSize);
+    this.what = what;
+    this.options = options;
     this.group = group;
     this.fn = fn;
     this.items = items;
@@ -94,10 +104,15 @@ class Work<T, R> {
 
   /** Whoever leaves early, by an error or a `break`, ends the feeder and what it has begun. */
   *results(queue: Queue<Greenlet<R> | null>): Generator<R, void> {
+    const { timeout, signal } = this.options;
     try {
       for (;;) {
-        const greenlet = queue.get();
+        const end = deadline(timeout);
+        const greenlet = queue.take(this.what, { timeout, signal });
         if (greenlet === null) break;
+        if (!greenlet.joinFor(this.what, { timeout: left(end), signal })) {
+          throw Timeout.expired(timeout as number, this.what);
+        }
         const result = greenlet.get();
         this.unfinished.delete(greenlet);
         this.tokens.release();

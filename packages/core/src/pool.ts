@@ -1,12 +1,13 @@
 import { outOfRange } from "./errors.js";
-import type { Greenlet } from "./greenlet.js";
 import { Group } from "./group.js";
 import { Semaphore } from "./semaphore.js";
+import type { WaitOptions } from "./waiter.js";
 
 /** A Group of at most `size` greenlets at a time; whoever wants one more waits for a place. */
 export class Pool extends Group {
   /** How many greenlets it runs at most. */
   readonly size: number;
+  protected override readonly kind: string = "Pool";
   private readonly places: Semaphore;
 
   /** @throws RangeError unless size is a whole number from 1 on, or Infinity. */
@@ -24,19 +25,21 @@ export class Pool extends Group {
     return this.places.free;
   }
 
-  /** Starts `fn(...args)` in a greenlet, blocking while the pool is full. */
-  override spawn<A extends readonly unknown[], T>(fn: (...args: A) => T, ...args: A): Greenlet<T> {
-    this.places.acquire();
-    try {
-      return super.spawn(fn, ...args);
-    } catch (error) {
-      this.places.release();
-      throw error;
-    }
+  /**
+   * Blocks until a greenlet could start at once: `spawn`, whose arguments are the function's, with a timeout.
+   * @returns false when `timeout` milliseconds passed first.
+   */
+  waitAvailable(options?: WaitOptions): boolean {
+    const free = this.enter("Pool.waitAvailable", options);
+    if (free) this.leave();
+    return free;
   }
 
-  protected override ended(greenlet: Greenlet): void {
-    super.ended(greenlet);
+  protected override enter(what: string, options?: WaitOptions): boolean {
+    return this.places.take(what, options);
+  }
+
+  protected override leave(): void {
     this.places.release();
   }
 }

@@ -1,7 +1,7 @@
 import { GreenlitError } from "./errors.js";
 import { SimpleQueue } from "./simple-queue.js";
 import { WaitList } from "./wait-list.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /** A SimpleQueue that also knows when everything that was put has been dealt with: `taskDone`, `join`. */
 export class Queue<T = unknown> extends SimpleQueue<T> {
@@ -18,6 +18,7 @@ export class Queue<T = unknown> extends SimpleQueue<T> {
 
   /** Blocks until every item that was put has been reported by `taskDone`. @returns false on timeout. */
   join(options?: WaitOptions): boolean {
+    checkWait(options);
     return this.unfinished === 0 || this.joiners.add(new Waiter("Queue.join")).settles(options);
   }
 

@@ -1,20 +1,20 @@
-import { BlockingSwitchOutError, GreenlitError } from "./errors.js";
+import { GreenlitError } from "./errors.js";
 import type { Greenlet } from "./greenlet.js";
 import { hub } from "./hub.js";
 import { Timeout } from "./timeout.js";
 import { WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { blocker, checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 class Acquirer extends Waiter {
   private readonly lock: RLock;
 
-  constructor(lock: RLock) {
-    super("RLock.acquire");
+  constructor(what: string, lock: RLock) {
+    super(what);
     this.lock = lock;
   }
 
   override describe(): string {
-    return `RLock.acquire, held by ${this.lock.owner?.name}`;
+    return `${this.what}, held by ${this.lock.owner?.name}`;
   }
 
   override blockedBy(): Greenlet | null {
@@ -43,8 +43,13 @@ export class RLock {
    * @throws BlockingSwitchOutError outside a greenlet: the hub owns nothing.
    */
   acquire(options?: WaitOptions): boolean {
-    const me = hub.current;
-    if (me === null) throw new BlockingSwitchOutError("RLock.acquire");
+    return this.take("RLock.acquire", options);
+  }
+
+  /** @internal @param what the call, for errors and dumps. */
+  take(what: string, options: WaitOptions | undefined): boolean {
+    const me = blocker(what);
+    checkWait(options);
     if (this.holder === me) {
       this.depth++;
       return true;
@@ -56,7 +61,7 @@ export class RLock {
       return true;
     }
     // Whoever wakes us has made us the holder.
-    return this.waiters.add(new Acquirer(this)).settles(options);
+    return this.waiters.add(new Acquirer(what, this)).settles(options);
   }
 
   /** Undoes one `acquire`. @throws GreenlitError ERR_GREENLIT_NOT_OWNER if this greenlet does not hold it. */
@@ -67,7 +72,8 @@ export class RLock {
 
   /** `using held = lock.hold()`: takes it, and releases it at the end of the block. */
   hold(options?: WaitOptions): Disposable {
-    if (!this.acquire(options)) throw Timeout.expired(options?.timeout as number, "RLock.hold");
+    const what = "RLock.hold";
+    if (!this.take(what, options)) throw Timeout.expired(options?.timeout as number, what);
     let held = true;
     return {
       [Symbol.dispose]: () => {

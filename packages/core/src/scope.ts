@@ -1,8 +1,10 @@
 import { GreenletExit, GreenlitError } from "./errors.js";
 import type { Greenlet } from "./greenlet.js";
-import { joinAll, killAll } from "./join.js";
+import { joinEach, killAll } from "./join.js";
 import { shield } from "./shield.js";
-import { getCurrent, spawn } from "./spawn.js";
+import { spawn } from "./spawn.js";
+import { Timeout } from "./timeout.js";
+import { blocker, checkWait, type WaitOptions } from "./waiter.js";
 
 /**
  * When a scope is done, and what it gives.
@@ -72,7 +74,7 @@ export class Scope<T = unknown> {
   join(): void {
     for (let n = 0; n < this.children.length;) {
       n = this.children.length;
-      joinAll(this.children);
+      joinEach("scope", this.children, {});
     }
   }
 
@@ -122,25 +124,30 @@ export class Scope<T = unknown> {
  * });
  * ```
  *
- * @param options policy: see ScopePolicy; default `all`.
+ * @param options policy: see ScopePolicy; default `all`. timeout, signal: end the scope as an error of `body` does, with
+ *   a Timeout or the signal's reason.
  * @throws BlockingSwitchOutError outside a greenlet.
  */
-export function scope<R>(body: (scope: Scope) => R, options?: { policy?: "all" }): R;
-export function scope<T>(body: (scope: Scope<T>) => void, options: { policy: "any" }): T;
+export function scope<R>(body: (scope: Scope) => R, options?: WaitOptions & { policy?: "all" }): R;
 export function scope<T>(
   body: (scope: Scope<T>) => void,
-  options: { policy: "settle" },
+  options: WaitOptions & { policy: "any" },
+): T;
+export function scope<T>(
+  body: (scope: Scope<T>) => void,
+  options: WaitOptions & { policy: "settle" },
 ): Outcome<T>[];
 export function scope(
   body: (scope: Scope) => unknown,
-  { policy = "all" }: { policy?: ScopePolicy } = {},
+  { policy = "all", timeout, signal }: WaitOptions & { policy?: ScopePolicy } = {},
 ): unknown {
   if (!["all", "any", "settle"].includes(policy)) {
     throw new TypeError(`policy must be "all", "any" or "settle", not ${String(policy)}`);
   }
-  const owner = getCurrent();
-  if (owner === null) shield(() => {}); // throws what every blocking call throws here
-  const s = new Scope(policy, owner as Greenlet);
+  const owner = blocker("scope");
+  checkWait({ timeout, signal });
+  const s = new Scope(policy, owner);
+  const unbound = bound(owner, { timeout, signal });
   let returned: unknown;
   try {
     returned = body(s);
@@ -151,9 +158,23 @@ export function scope(
     s.cancel(error);
     shield(() => s.join());
     if (!stopped && error !== s.failures[0]) throw withOthers(error, s.failures);
+  } finally {
+    unbound();
   }
   s.close();
   return conclude(s, policy, returned);
+}
+
+/** Interrupts the scope's owner when its time is over, or the signal aborts. @returns ends that. */
+function bound(owner: Greenlet, { timeout, signal }: WaitOptions): () => void {
+  const deadline = new Timeout(timeout ?? null);
+  const abort = (): void => owner.interrupt(signal?.reason);
+  signal?.addEventListener("abort", abort);
+  return () => {
+    deadline.cancel();
+    signal?.removeEventListener("abort", abort);
+    owner.forgetInterrupt(signal?.reason);
+  };
 }
 
 function conclude(s: Scope, policy: ScopePolicy, returned: unknown): unknown {

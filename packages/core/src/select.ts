@@ -1,7 +1,8 @@
 import { Greenlet } from "./greenlet.js";
 import { checkTimeout, Timer } from "./timer.js";
+import type { Waitable } from "./wait-all.js";
 import { Entry } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** Something that `select` can take from: a queue, a channel, an event, a greenlet, `after(ms)` ... */
 export interface Source<T, Woken = unknown> {
@@ -13,11 +14,17 @@ export interface Source<T, Woken = unknown> {
   result(woken: Woken): T;
 }
 
-type Selectable = Source<unknown, never> | PromiseLike<unknown>;
+type Selectable = Source<unknown, never> | Waitable | PromiseLike<unknown>;
 
 /** What a source gives. */
 export type Selected<S> =
-  S extends Source<infer T, never> ? T : S extends PromiseLike<infer T> ? Awaited<T> : never;
+  S extends Source<infer T, never>
+    ? T
+    : S extends PromiseLike<infer T>
+      ? Awaited<T>
+      : S extends Waitable
+        ? S
+        : never;
 
 /** Which of the sources fired, by its place in the list, and what it gave. */
 export type Selection<S extends readonly unknown[]> = {
@@ -81,7 +88,8 @@ class SelectCall extends Waiter<{ index: number; woken: unknown }> {
  * ```
  *
  * @param sources queues and channels (what comes out), `queue.putting(item)` and `channel.sending(item)`, events,
- *   semaphores (a permit), AsyncResults, greenlets (the value or the error), promises, `after(ms)`.
+ *   semaphores (a permit), AsyncResults, greenlets (the value or the error), promises, `after(ms)`; anything else with
+ *   `ready`, `link` and `unlink` gives itself.
  * @param options priority: of several that are ready take the first listed; default: any one of them.
  * @throws TypeError for anything else; RangeError for an empty list; what the chosen source throws; Timeout.
  */
@@ -91,7 +99,7 @@ export function select<const S extends readonly Selectable[]>(
 ): Selection<S> {
   if (sources.length === 0)
     throw new RangeError("sources must not be empty: nothing would ever fire");
-  checkTimeout("timeout", options.timeout);
+  checkWait(options);
   const all = sources.map(toSource);
   passBy("select");
   const first = priority ? 0 : Math.floor(Math.random() * all.length);
@@ -134,9 +142,13 @@ function toSource(thing: unknown, index: number): Source<unknown> {
   ) {
     return thing as Source<unknown>;
   }
+  const { ready, link } = (thing ?? {}) as Partial<Waitable>;
+  if (typeof ready === "boolean" && typeof link === "function") return linked(thing as Waitable);
   const then = (thing as { then?: unknown } | null | undefined)?.then;
   if (typeof then !== "function") {
-    throw new TypeError(`sources[${index}] must be a source or a promise, not ${String(thing)}`);
+    throw new TypeError(
+      `sources[${index}] must be a source or a promise, or have ready and link, not ${String(thing)}`,
+    );
   }
   return {
     poll: () => null,
@@ -148,5 +160,17 @@ function toSource(thing: unknown, index: number): Source<unknown> {
       );
     },
     result: (value) => value,
+  };
+}
+
+function linked(thing: Waitable): Source<Waitable> {
+  return {
+    poll: () => (thing.ready ? { value: thing } : null),
+    enlist(entry) {
+      const fire = (): void => entry.wake(thing);
+      thing.link(fire);
+      return () => thing.unlink(fire);
+    },
+    result: () => thing,
   };
 }

@@ -2,7 +2,7 @@ import { outOfRange } from "./errors.js";
 import { Timeout } from "./timeout.js";
 import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** A number of permits. Who waits longest gets the next one: it is handed over, never raced for. */
 export class Semaphore {
@@ -35,12 +35,18 @@ export class Semaphore {
 
   /** Takes a permit, blocking until there is one. @returns false when `timeout` passed first. */
   acquire(options?: WaitOptions): boolean {
-    if (this.permits > 0) passBy("Semaphore.acquire");
+    return this.take("Semaphore.acquire", options);
+  }
+
+  /** @internal @param what the call, for errors and dumps. */
+  take(what: string, options: WaitOptions | undefined): boolean {
+    checkWait(options);
+    if (this.permits > 0) passBy(what);
     if (this.permits > 0) {
       this.permits--;
       return true;
     }
-    return this.waiters.add(new Waiter("Semaphore.acquire")).settles(options);
+    return this.waiters.add(new Waiter(what)).settles(options);
   }
 
   /** Gives a permit back: to the one that has waited longest, if any. Never blocks. */
@@ -80,7 +86,8 @@ export class Semaphore {
 
   /** `using permit = semaphore.hold()`: takes a permit, and gives it back at the end of the block. */
   hold(options?: WaitOptions): Disposable {
-    if (!this.acquire(options)) throw Timeout.expired(options?.timeout as number, "Semaphore.hold");
+    const what = "Semaphore.hold";
+    if (!this.take(what, options)) throw Timeout.expired(options?.timeout as number, what);
     let held = true;
     return {
       [Symbol.dispose]: () => {

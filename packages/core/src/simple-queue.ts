@@ -3,7 +3,7 @@ import { Fifo } from "./fifo.js";
 import { Links } from "./links.js";
 import type { Source } from "./select.js";
 import { Entry, WaitList } from "./wait-list.js";
-import { passBy, type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
 
 /** In which order items come out. */
 export interface Store<T> {
@@ -83,6 +83,7 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
    * @throws QueueShutDown; Timeout after `timeout` milliseconds. The item has not been put then.
    */
   put(item: T, options?: WaitOptions): void {
+    checkWait(options);
     if (this.maxSize !== Infinity && !this.full) passBy("Queue.put");
     if (this.closed) throw new QueueShutDown();
     if (this.full) this.putters.add(new Putter(item)).wait(options);
@@ -94,10 +95,16 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
    * @throws QueueShutDown when it is shut down and empty; Timeout after `timeout` milliseconds.
    */
   get(options?: WaitOptions): T {
-    if (this.ready) passBy("Queue.get");
+    return this.take("Queue.get", options);
+  }
+
+  /** @internal @param what the call, for errors and dumps. */
+  take(what: string, options: WaitOptions | undefined): T {
+    checkWait(options);
+    if (this.ready) passBy(what);
     const taken = this.poll();
     if (taken !== null) return taken.value;
-    return this.getters.add(new Waiter<T>("Queue.get")).wait(options);
+    return this.getters.add(new Waiter<T>(what)).wait(options);
   }
 
   /** As a source of `select`: fires when the item has been put. */
@@ -131,11 +138,16 @@ export class SimpleQueue<T = unknown> implements Source<T, T> {
   }
 
   /** Takes items until the queue is shut down and empty. */
-  *[Symbol.iterator](): IterableIterator<T> {
+  [Symbol.iterator](): IterableIterator<T> {
+    return this.taking();
+  }
+
+  /** As iteration, with options for each item; `timeout` throws Timeout. */
+  *taking(options?: WaitOptions): IterableIterator<T> {
     for (;;) {
       let item: T;
       try {
-        item = this.get();
+        item = this.get(options);
       } catch (error) {
         if (error instanceof QueueShutDown && this.closed) return;
         throw error;

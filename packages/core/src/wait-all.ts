@@ -1,7 +1,7 @@
 import { outOfRange } from "./errors.js";
 import { Fifo } from "./fifo.js";
-import { checkTimeout, deadline, left } from "./timer.js";
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { deadline, left } from "./timer.js";
+import { checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /** What tells when it is ready: greenlets, events, results, semaphores, queues, channels. */
 export interface Waitable {
@@ -22,11 +22,20 @@ export interface WaitAllOptions extends WaitOptions {
  * Leaving early leaves no trace in the objects.
  * @throws TypeError for what cannot be waited for; the signal's reason.
  */
-export function* iwait<T extends Waitable | PromiseLike<unknown>>(
+export function iwait<T extends Waitable | PromiseLike<unknown>>(
+  objects: Iterable<T>,
+  options?: WaitAllOptions,
+): IterableIterator<T> {
+  return readyOnes("iwait", objects, options);
+}
+
+/** @internal @param what the call, for errors and dumps. */
+export function* readyOnes<T extends Waitable | PromiseLike<unknown>>(
+  what: string,
   objects: Iterable<T>,
   { timeout, signal, count }: WaitAllOptions = {},
 ): IterableIterator<T> {
-  checkTimeout("timeout", timeout);
+  checkWait({ timeout, signal });
   const all = [...new Set(objects)];
   const wanted = Math.min(count ?? Infinity, all.length);
   if (!(wanted >= 0)) throw outOfRange("count", "a number, 0 or more", count);
@@ -42,7 +51,7 @@ export function* iwait<T extends Waitable | PromiseLike<unknown>>(
   try {
     for (let n = 0; n < wanted; n++) {
       if (ready.length === 0) {
-        waiter = new Waiter("iwait");
+        waiter = new Waiter(what);
         if (!waiter.settles({ timeout: left(end), signal })) return;
       }
       yield ready.shift() as T;
@@ -57,7 +66,7 @@ export function waitAll<T extends Waitable | PromiseLike<unknown>>(
   objects: Iterable<T>,
   options?: WaitAllOptions,
 ): T[] {
-  return [...iwait(objects, options)];
+  return [...readyOnes("waitAll", objects, options)];
 }
 
 function watch(object: Waitable | PromiseLike<unknown>, i: number, fn: () => void): () => void {

@@ -1,4 +1,4 @@
-import { type WaitOptions, Waiter } from "./waiter.js";
+import { checkWait, type WaitOptions, Waiter } from "./waiter.js";
 
 /**
  * What `await` is in asynchronous code: blocks the greenlet until the promise is settled, and returns
@@ -7,6 +7,7 @@ import { type WaitOptions, Waiter } from "./waiter.js";
  * @throws Timeout after `timeout` milliseconds, or the signal's reason; the promise goes on.
  */
 export function wait<T>(promise: T, options?: WaitOptions): Awaited<T> {
+  checkWait(options);
   const then = thenOf(promise);
   if (then === undefined) return promise as Awaited<T>;
   const waiter = new Waiter<Awaited<T>>("wait");

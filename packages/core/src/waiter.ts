@@ -14,6 +14,30 @@ export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/**
+ * What every blocking call does with its options before anything else, also when it then need not block.
+ * @throws RangeError for a timeout that is negative or no number; the reason of a signal that has been aborted.
+ */
+export function checkWait(options: WaitOptions | undefined): void {
+  if (options === undefined) return;
+  checkTimeout("timeout", options.timeout);
+  options.signal?.throwIfAborted();
+}
+
+/** The greenlet that calls `what`, which blocks. @throws BlockingSwitchOutError where there is none that could. */
+export function blocker(what: string): Greenlet {
+  const greenlet = hub.current;
+  if (greenlet === null) throw new BlockingSwitchOutError(what);
+  if (hub.exiting) throw new BlockingSwitchOutError(what, "the process is exiting");
+  if (greenlet.state === "done") {
+    throw new BlockingSwitchOutError(
+      what,
+      "the greenlet has ended, and this handler runs at its end",
+    );
+  }
+  return greenlet;
+}
+
 type State = "pending" | "woken" | "failed" | "expired";
 
 /**
@@ -42,17 +66,8 @@ export class Waiter<T = void> extends Entry<T> {
   /** @throws BlockingSwitchOutError when no greenlet runs. */
   constructor(what: string) {
     super();
-    const greenlet = hub.current;
-    if (greenlet === null) throw new BlockingSwitchOutError(what);
-    if (hub.exiting) throw new BlockingSwitchOutError(what, "the process is exiting");
-    if (greenlet.state === "done") {
-      throw new BlockingSwitchOutError(
-        what,
-        "the greenlet has ended, and this handler runs at its end",
-      );
-    }
+    this.greenlet = blocker(what);
     this.what = what;
-    this.greenlet = greenlet;
   }
 
   /** What the greenlet waits for, in words. */
@@ -143,10 +158,9 @@ export class Waiter<T = void> extends Entry<T> {
   private park(options: WaitOptions | undefined): void {
     const { greenlet } = this;
     this.checkParking();
+    checkWait(options);
     const timeout = options?.timeout;
     const signal = options?.signal;
-    checkTimeout("timeout", timeout);
-    signal?.throwIfAborted();
 
     const timer =
       timeout === null || timeout === undefined ? null : new Timer(timeout, () => this.expire());

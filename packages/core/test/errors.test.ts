@@ -162,7 +162,7 @@ describe("BlockingSwitchOutError", () => {
     }
     check(
       thrownBy(() => joinAll([g])),
-      "Greenlet.join",
+      "joinAll",
     );
     check(
       thrownBy(() => withTimeout(1, () => 1)),
@@ -172,7 +172,7 @@ describe("BlockingSwitchOutError", () => {
     const first = pool.spawn(() => {});
     check(
       thrownBy(() => pool.spawn(() => {})),
-      "Semaphore.acquire",
+      "Pool.spawn",
     );
     await Promise.all([g, first]);
   });
