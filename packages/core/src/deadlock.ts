@@ -34,7 +34,7 @@ const LISTED = 20;
 
 function describe(hub: Hub, parked: Greenlet[]): string {
   const lines = parked.slice(0, LISTED).map((greenlet) => {
-    const seconds = ((performance.now() - (greenlet.waiter?.since ?? 0)) / 1000).toFixed(1);
+    const seconds = ((hub.clock.now() - (greenlet.waiter?.since ?? 0)) / 1000).toFixed(1);
     const where = userFrame(hub.stackOf(greenlet));
     return `  ${greenlet.name} has waited ${seconds} s in ${greenlet.waiter?.describe()} ${where}`.trimEnd();
   });

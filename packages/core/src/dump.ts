@@ -61,7 +61,7 @@ function tree(caller: Greenlet | null, callerStack: string[]): GreenletDump[] {
     if (siblings === undefined) below.set(parent, [greenlet]);
     else siblings.push(greenlet);
   }
-  const now = performance.now();
+  const now = hub.clock.now();
   const describe = (greenlet: Greenlet): GreenletDump => {
     const mine = greenlet === caller;
     const waiter = mine ? null : greenlet.waiter;

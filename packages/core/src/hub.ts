@@ -2,6 +2,7 @@ import { executionAsyncId } from "node:async_hooks";
 import { inspect } from "node:util";
 import { current, InvalidSwitchError, microtasks, root, startMonitor } from "@greenlit/switcher";
 import { lift, putBack } from "./async-context.js";
+import { type Clock, LoopClock } from "./clock.js";
 import { config } from "./config.js";
 import { reportDeadlock } from "./deadlock.js";
 import { isPaused, mayBeDebugged } from "./debugger.js";
@@ -41,8 +42,10 @@ export class Hub {
   readonly ids: Ids = new Ids();
   /** True in `exit` handlers: nothing can block any more. */
   exiting = false;
+  /** What tells the time to everything that waits for a time. May be replaced, as tests do. */
+  clock: Clock = new LoopClock();
   /** Milliseconds, as of the last look at the clock: coarse, and free. */
-  now: number = performance.now();
+  now: number = this.clock.now();
 
   /** @internal How many more greenlets of this turn remember where they were spawned. */
   sitesLeft: number = config.spawnSites;
@@ -57,6 +60,8 @@ export class Hub {
   private turnEnds = 0;
   /** What `call` wants to have done. */
   private job: (() => void) | null = null;
+  /** The real time of the last look around. */
+  private looked = 0;
   private debugged = false;
   private microtasks = 0;
   private oldest: Greenlet | null = null;
@@ -68,7 +73,7 @@ export class Hub {
     if (config.monitorThread) this.monitor();
     process.on("beforeExit", () => {
       reportUnobserved(this);
-      reportDeadlock(this);
+      this.reportDeadlock();
     });
     // Before the user's handlers, which may not block any more.
     process.prependListener("exit", () => {
@@ -142,6 +147,15 @@ export class Hub {
     return startMonitor({ limit, onBlocked });
   }
 
+  /**
+   * The hub does this by itself when Node's loop is empty; for others who know that nothing is left that could wake anyone.
+   * If greenlets are parked that are no daemons, a LoopExit is thrown into the first one of `run`, or, without such a one,
+   * they are listed on stderr and the exit code becomes 13.
+   */
+  reportDeadlock(): void {
+    reportDeadlock(this);
+  }
+
   /** @internal Calls `onError`. What that throws is uncaught, like what any callback throws. */
   report(greenlet: Greenlet, error: unknown): void {
     try {
@@ -173,7 +187,7 @@ export class Hub {
         "evaluation), and no promise would settle before it goes on"
       );
     }
-    return this.debugged && isPaused(this.now) ? "a debugger has paused this greenlet" : null;
+    return this.debugged && isPaused(this.looked) ? "a debugger has paused this greenlet" : null;
   }
 
   /** @internal Whether the greenlet that runs has used up the budget of this turn, and can be left. */
@@ -238,8 +252,9 @@ export class Hub {
   }
 
   private lookAround(): void {
-    this.now = performance.now();
-    this.turnEnds = this.now + config.budget;
+    this.looked = performance.now();
+    this.turnEnds = this.looked + config.budget;
+    this.now = this.clock.now();
     this.debugged = mayBeDebugged();
     this.microtasks = microtasks();
   }
@@ -268,7 +283,7 @@ export class Hub {
     this.inTurn = true;
     this.sitesLeft = config.spawnSites;
     this.lookAround();
-    let checked = this.now;
+    let checked = this.looked;
     // The clock costs as much as a switch; while turns are short, not every one is timed.
     let stride = 1;
     let left = stride;
@@ -277,10 +292,11 @@ export class Hub {
         if (typeof next === "function") next();
         else if (next.state !== "done") this.resume(next);
         if (--left > 0) continue;
-        this.now = performance.now();
-        if (this.now >= this.turnEnds) break;
-        stride = this.now - checked < 0.1 ? Math.min(stride * 2, 64) : 1;
-        checked = this.now;
+        const time = performance.now();
+        this.now = this.clock.now();
+        if (time >= this.turnEnds) break;
+        stride = time - checked < 0.1 ? Math.min(stride * 2, 64) : 1;
+        checked = time;
         left = stride;
       }
     } finally {

@@ -1,7 +1,7 @@
+import type { Clock } from "./clock.js";
 import { outOfRange } from "./errors.js";
-
-/** Node's timers count in 32 bits; a longer time is waited for in several pieces. */
-const LONGEST = 2 ** 31 - 1;
+import { hub } from "./hub.js";
+import { WheelEntry } from "./wheel.js";
 
 /** @throws RangeError unless `ms` is null, undefined or a number of milliseconds from 0 to Infinity. */
 export function checkTimeout(name: string, ms: number | null | undefined): void {
@@ -12,36 +12,36 @@ export function checkTimeout(name: string, ms: number | null | undefined): void 
 
 /** When `timeout` milliseconds from now will have passed; Infinity when there is no timeout. */
 export function deadline(timeout: number | null | undefined): number {
-  return timeout === null || timeout === undefined ? Infinity : performance.now() + timeout;
+  return timeout === null || timeout === undefined ? Infinity : hub.clock.now() + timeout;
 }
 
 /** Milliseconds until a deadline; null when there is none. */
 export function left(end: number): number | null {
-  return end === Infinity ? null : Math.max(0, end - performance.now());
+  return end === Infinity ? null : Math.max(0, end - hub.clock.now());
 }
 
-/** Calls `fn` on the hub after `ms` milliseconds; 0: in the next turn of the loop; Infinity: never. */
-export class Timer {
-  private timeout: NodeJS.Timeout | null = null;
-  private immediate: NodeJS.Immediate | null = null;
-  private left: number;
-  private readonly fn: () => void;
+/** Calls `fn` on the hub after `ms` milliseconds of the hub's clock; 0: in the next turn of the loop; Infinity: never. */
+export class Timer extends WheelEntry {
+  /** What is called. On the hub, so it must not block; in the asynchronous context of nobody in particular. */
+  readonly fn: () => void;
+  private readonly clock: Clock | null = null;
+  private readonly immediate: NodeJS.Immediate | null = null;
 
   constructor(ms: number, fn: () => void) {
-    this.left = ms;
+    super();
     this.fn = fn;
-    if (ms === 0) this.immediate = setImmediate(fn);
-    else if (ms !== Infinity) this.arm();
+    if (ms === 0) {
+      this.immediate = setImmediate(fn);
+    } else if (ms < Infinity) {
+      this.clock = hub.clock;
+      this.deadline = this.clock.now() + ms;
+      this.clock.start(this);
+    }
   }
 
+  /** `fn` is not called any more. Harmless when it has been. */
   stop(): void {
-    if (this.immediate !== null) clearImmediate(this.immediate);
-    if (this.timeout !== null) clearTimeout(this.timeout);
-  }
-
-  private arm(): void {
-    const piece = Math.min(this.left, LONGEST);
-    this.left -= piece;
-    this.timeout = setTimeout(this.left > 0 ? () => this.arm() : this.fn, piece);
+    if (this.clock !== null) this.clock.stop(this);
+    else if (this.immediate !== null) clearImmediate(this.immediate);
   }
 }

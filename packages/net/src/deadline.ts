@@ -1,4 +1,4 @@
-import type { WaitOptions } from "@greenlit/core";
+import { getHub, type WaitOptions } from "@greenlit/core";
 
 /**
  * What every blocking call takes: `timeout`, the longest the whole call may take, in milliseconds, and `signal`, which interrupts
@@ -26,14 +26,14 @@ export class Deadline {
       return signal === undefined ? Deadline.#none : new Deadline(undefined, signal);
     }
     if (!(timeout >= 0)) throw new RangeError(`timeout must not be negative, it is ${timeout}`);
-    return new Deadline(performance.now() + timeout, signal);
+    return new Deadline(getHub().clock.now() + timeout, signal);
   }
 
   /** The options of the next wait: what is left of the time. */
   get rest(): WaitOptions | undefined {
     if (this.#end === undefined && this.#signal === undefined) return undefined;
     const rest: { timeout?: number; signal?: AbortSignal } = {};
-    if (this.#end !== undefined) rest.timeout = Math.max(0, this.#end - performance.now());
+    if (this.#end !== undefined) rest.timeout = Math.max(0, this.#end - getHub().clock.now());
     if (this.#signal !== undefined) rest.signal = this.#signal;
     return rest;
   }

@@ -1,4 +1,4 @@
-import { Waiter } from "@greenlit/core";
+import { Timer, Waiter } from "@greenlit/core";
 import { type Dispatcher, errors } from "undici";
 import { Body } from "./body.js";
 import type { Deadline } from "./deadline.js";
@@ -25,7 +25,7 @@ export interface NetResponse {
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #deadline: Deadline;
   readonly #connectTimeout: number | undefined;
-  #connectTimer: NodeJS.Timeout | undefined;
+  #connectTimer: Timer | undefined;
   #controller: Dispatcher.DispatchController | null = null;
   #waiter: Waiter | null = null;
   #response: NetResponse | null = null;
@@ -35,7 +35,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#deadline = deadline;
     this.#connectTimeout = connectTimeout;
     if (connectTimeout !== undefined) {
-      this.#connectTimer = setTimeout(() => this.#connectionOverdue(), connectTimeout);
+      this.#connectTimer = new Timer(connectTimeout, () => this.#connectionOverdue());
     }
   }
 
@@ -56,7 +56,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       throw error;
     } finally {
       upload?.stop();
-      clearTimeout(this.#connectTimer);
+      this.#connectTimer?.stop();
     }
   }
 
@@ -68,7 +68,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    clearTimeout(this.#connectTimer);
+    this.#connectTimer?.stop();
     this.#controller = controller;
     if (this.#failure !== null) controller.abort(this.#failure);
   }

@@ -1,0 +1,101 @@
+import { AsyncResource } from "node:async_hooks";
+import { config } from "./config.js";
+import type { Timer } from "./timer.js";
+import { Wheel } from "./wheel.js";
+
+/**
+ * Where all time comes from that greenlets wait for: `getHub().clock`. A test may put another one there.
+ *
+ * - `now` never goes back.
+ * - `start` takes a timer whose `deadline` is set, finite and not before `now()`. When `now()` has reached the deadline, and
+ *   never earlier, `timer.fn` is called on the hub, once: earlier deadlines first, equal ones in the order of `start`.
+ * - `stop` forgets a timer at once, and does nothing for one that is not pending.
+ * - While a timer is pending the process does not end.
+ */
+export interface Clock {
+  /** Milliseconds since some moment, with fractions. */
+  now(): number;
+  start(timer: Timer): void;
+  stop(timer: Timer): void;
+  /** All timers that have neither fired nor been stopped, in no order. */
+  timers(): Iterable<Timer>;
+  /** How many those are. */
+  readonly pending: number;
+}
+
+/** Node's timers count in 32 bits; a longer time is waited for in several pieces. */
+const LONGEST = 2 ** 31 - 1;
+
+/** The real time, as `performance.now` tells it: a wheel of timers over a single timer of Node's. */
+export class LoopClock implements Clock {
+  private readonly wheel = new Wheel<Timer>();
+  private timeout: NodeJS.Timeout | null = null;
+  /** When `expire` runs next without further ado. */
+  private wakes = Infinity;
+  private firing = false;
+  /** Node's timer belongs to nobody, or it would keep the asynchronous context of whoever came first. */
+  private readonly scope = new AsyncResource("GreenletClock");
+
+  get pending(): number {
+    return this.wheel.length;
+  }
+
+  now(): number {
+    return performance.now();
+  }
+
+  timers(): Iterable<Timer> {
+    return this.wheel;
+  }
+
+  start(timer: Timer): void {
+    const { wheel } = this;
+    wheel.add(timer, performance.now());
+    if (this.firing) return;
+    if (timer.deadline < this.wakes) this.wakeAt(timer.deadline);
+    else if (wheel.length === 1) this.timeout?.ref();
+  }
+
+  stop(timer: Timer): void {
+    // Node's timer stays where it is, and is used again by the next one: most timers are stopped soon.
+    if (this.wheel.remove(timer) && this.wheel.length === 0) this.timeout?.unref();
+  }
+
+  private wakeAt(time: number): void {
+    this.wakes = time;
+    this.scope.runInAsyncScope(this.arm, this);
+  }
+
+  private arm(): void {
+    if (this.timeout !== null) clearTimeout(this.timeout);
+    const ms = Math.min(Math.max(Math.ceil(this.wakes - performance.now()), 1), LONGEST);
+    this.timeout = setTimeout(this.expire, ms);
+  }
+
+  private readonly expire = (): void => {
+    const { wheel } = this;
+    const start = performance.now();
+    this.timeout = null;
+    wheel.expire(start);
+    this.firing = true;
+    try {
+      // As long as a turn of the hub at most; then I/O and promises have theirs.
+      for (let timer = wheel.take(); timer !== null; timer = wheel.take()) {
+        timer.fn();
+        if (wheel.hasDue && performance.now() - start >= config.budget) break;
+      }
+    } finally {
+      // Also when one has thrown, and somebody listens for uncaught exceptions.
+      this.firing = false;
+      if (wheel.hasDue) {
+        this.wakes = start;
+        setImmediate(this.expire);
+      } else {
+        this.wakes = Infinity;
+        // Node counts whole milliseconds of a time of its own, and may have been early.
+        const next = wheel.next();
+        if (next !== Infinity) this.wakeAt(next);
+      }
+    }
+  };
+}
