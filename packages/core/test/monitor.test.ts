@@ -42,6 +42,8 @@ it("watches from the start where GREENLIT_MONITOR_THREAD says so", () => {
   const code = `
     import { run } from ${JSON.stringify(core)};
     function greedy() { for (const end = Date.now() + 400; Date.now() < end;); }
+    await run(() => {}); // loading and proving may take long, too
+    await new Promise((resolve) => setTimeout(resolve, 10));
     await run(greedy);`;
   const run = (env: Record<string, string>): string =>
     spawnSync(process.execPath, ["--input-type=module", "-e", code], {
