@@ -22,16 +22,16 @@ describe("select", () => {
   it(
     "takes anything that says when it is ready, and gives that itself",
     green(() => {
-      const links = new Set<(thing: unknown) => void>();
+      const links = new Set<(thing: never) => void>();
       const bell = {
         ready: false,
-        link: (fn: (thing: unknown) => void) => void links.add(fn),
-        unlink: (fn: (thing: unknown) => void) => void links.delete(fn),
+        link: (fn: (thing: never) => void) => void links.add(fn),
+        unlink: (fn: (thing: never) => void) => void links.delete(fn),
       };
       spawn(() => {
         sleep(1);
         bell.ready = true;
-        for (const fn of links) fn(bell);
+        for (const fn of links) fn(bell as never);
       });
       const rung = select([new Event(), bell]);
       expectTypeOf(rung.value).toEqualTypeOf<true | typeof bell>();
