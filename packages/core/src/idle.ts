@@ -18,6 +18,6 @@ export function idle(options: WaitOptions = {}): boolean {
     } finally {
       clearImmediate(turn);
     }
-  } while (hub.busy);
-  return true;
+  } while (hub.busy && left(end) !== 0);
+  return !hub.busy;
 }

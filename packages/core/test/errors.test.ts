@@ -1,28 +1,23 @@
 import { describe, expect, it } from "vitest";
 import {
-  AsyncResult,
   BlockingSwitchOutError,
   ConcurrentObjectUseError,
   Event,
   GreenletExit,
   GreenlitError,
   InvalidSwitchError,
-  joinAll,
   LoopExit,
-  Pool,
   Queue,
   QueueShutDown,
   run,
   Semaphore,
   shield,
   sleep,
-  spawn,
   StackExhaustedError,
   Timeout,
   UnsupportedPlatformError,
   wait,
   Waiter,
-  withTimeout,
 } from "../src/index.js";
 import { outOfRange } from "../src/errors.js";
 import { green, thrownBy, turns } from "./support/green.js";
@@ -78,26 +73,9 @@ describe("codes", () => {
   });
 });
 
-/** Every call that blocks, by the name its error must give. */
+/** What else needs a greenlet, by the name its error must give; for the calls that block see blocking-calls.test.ts. */
 const semaphore = new Semaphore(0);
-const BLOCKING: Record<string, () => unknown> = {
-  sleep: () => sleep(1),
-  wait: () => wait(Promise.resolve(1)),
-  "Event.wait": () => new Event().wait(),
-  "AsyncResult.get": () => new AsyncResult().get(),
-  "AsyncResult.wait": () => new AsyncResult().wait(),
-  "Semaphore.acquire": () => semaphore.acquire(),
-  "Queue.get": () => new Queue().get(),
-  "Queue.put": () => {
-    const queue = new Queue(1);
-    queue.put(1);
-    queue.put(2);
-  },
-  "Queue.join": () => {
-    const queue = new Queue();
-    queue.put(1);
-    queue.join();
-  },
+const NEED_GREENLET: Record<string, () => unknown> = {
   shield: () => shield(() => 1),
   Timeout: () => new Timeout(1),
   "my call": () => new Waiter("my call").wait(),
@@ -115,7 +93,7 @@ function check(error: unknown, what: string): void {
 }
 
 describe("BlockingSwitchOutError", () => {
-  it.each(Object.entries(BLOCKING))("is thrown by %s on the hub", (what, call) => {
+  it.each(Object.entries(NEED_GREENLET))("is thrown by %s on the hub", (what, call) => {
     check(thrownBy(call), what);
   });
 
@@ -150,31 +128,6 @@ describe("BlockingSwitchOutError", () => {
     await turns(2);
     expect(errors.length).toBeGreaterThanOrEqual(5);
     for (const error of errors) check(error, "sleep");
-  });
-
-  it("is thrown by join, get and kill of a greenlet, by joinAll, withTimeout and Pool", async () => {
-    const g = spawn(() => {});
-    for (const what of ["get", "join", "kill"] as const) {
-      check(
-        thrownBy(() => g[what]()),
-        `Greenlet.${what}`,
-      );
-    }
-    check(
-      thrownBy(() => joinAll([g])),
-      "joinAll",
-    );
-    check(
-      thrownBy(() => withTimeout(1, () => 1)),
-      "Timeout",
-    );
-    const pool = new Pool(1);
-    const first = pool.spawn(() => {});
-    check(
-      thrownBy(() => pool.spawn(() => {})),
-      "Pool.spawn",
-    );
-    await Promise.all([g, first]);
   });
 
   it("leaves nothing behind: what could not be waited for goes on as before", async () => {

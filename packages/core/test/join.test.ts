@@ -61,7 +61,7 @@ describe("joinAll", () => {
   );
 
   it(
-    "does not throw their errors, unless told so: then the first one in order",
+    "does not throw their errors, unless told so: then the first one as soon as it comes",
     green(() => {
       const fail = (ms: number): Greenlet =>
         spawn(() => {
@@ -70,8 +70,17 @@ describe("joinAll", () => {
         });
       const all = [spawn(() => 1) as Greenlet, fail(3), fail(1)];
       expect(joinAll(all)).toEqual(all);
+      // Those that had failed before: in the order given.
       expect((thrownBy(() => joinAll(all, { raiseError: true })) as Error).message).toBe("after 3");
       expect(joinAll([all[0] as Greenlet], { raiseError: true }).length).toBe(1);
+      const late = [spawn(() => sleep(10_000)) as Greenlet, fail(10_000), fail(1)];
+      expect((thrownBy(() => joinAll(late, { raiseError: true })) as Error).message).toBe(
+        "after 1",
+      );
+      expect(late.map((g) => g.dead)).toEqual([false, false, true]);
+      expect(joinAll(late, { raiseError: false, timeout: 0 })).toEqual([late[2]]);
+      killAll(late);
+      joinAll([spawn(() => sleep(1))], { raiseError: true });
     }),
   );
 

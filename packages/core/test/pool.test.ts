@@ -219,3 +219,16 @@ describe("join and kill", () => {
     }),
   );
 });
+
+describe("Pool.waitAvailable", () => {
+  it(
+    "waits for a free place, and leaves it free",
+    green(() => {
+      const pool = new Pool(1);
+      expect([pool.waitAvailable(), pool.free]).toEqual([true, 1]);
+      const g = pool.spawn(() => sleep(2));
+      expect([pool.waitAvailable({ timeout: 0 }), g.dead]).toEqual([false, false]);
+      expect([pool.waitAvailable({ timeout: 10_000 }), pool.free, g.dead]).toEqual([true, 1, true]);
+    }),
+  );
+});

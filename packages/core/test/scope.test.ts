@@ -280,3 +280,49 @@ describe("scope, settle", () => {
     }),
   );
 });
+
+describe("scope, timeout and signal", () => {
+  it(
+    "ends the children, and is thrown once they have ended",
+    green(() => {
+      const log: string[] = [];
+      const error = thrownBy(() =>
+        scope((s) => void s.spawn(forever, log, "child"), { timeout: 1 }),
+      );
+      expect(error).toBeInstanceOf(Timeout);
+      expect(log).toEqual(["child ends"]);
+
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      spawn(() => controller.abort(reason));
+      const { signal } = controller;
+      const body = (s: Scope): void => {
+        s.spawn(forever, log, "second child");
+        forever(log, "body");
+      };
+      expect(thrownBy(() => scope(body, { signal }))).toBe(reason);
+      expect(log).toEqual(["child ends", "body ends", "second child ends"]);
+    }),
+  );
+
+  it(
+    "does nothing when the scope was done in time",
+    green(() => {
+      const controller = new AbortController();
+      expect(scope(() => 1, { timeout: 1, signal: controller.signal })).toBe(1);
+      controller.abort();
+      sleep(3);
+      const late = new AbortController();
+      expect(
+        scope(
+          () => {
+            late.abort();
+            return 2;
+          },
+          { signal: late.signal },
+        ),
+      ).toBe(2);
+      sleep(1);
+    }),
+  );
+});

@@ -20,6 +20,30 @@ import { green, thrownBy } from "./support/green.js";
 
 describe("select", () => {
   it(
+    "takes anything that says when it is ready, and gives that itself",
+    green(() => {
+      const links = new Set<(thing: never) => void>();
+      const bell = {
+        ready: false,
+        link: (fn: (thing: never) => void) => void links.add(fn),
+        unlink: (fn: (thing: never) => void) => void links.delete(fn),
+      };
+      spawn(() => {
+        sleep(1);
+        bell.ready = true;
+        for (const fn of links) fn(bell as never);
+      });
+      const rung = select([new Event(), bell]);
+      expectTypeOf(rung.value).toEqualTypeOf<true | typeof bell>();
+      expect([rung.index, rung.value === bell, links.size]).toEqual([1, true, 0]);
+      expect(select([bell]).value).toBe(bell);
+      bell.ready = false;
+      expect(thrownBy(() => select([bell], { timeout: 1 }))).toBeInstanceOf(Timeout);
+      expect(links.size).toBe(0);
+    }),
+  );
+
+  it(
     "takes what is ready, of every kind, and says which",
     green(() => {
       const queue = new Queue<number>();
