@@ -158,7 +158,10 @@ export class Wheel<E extends WheelEntry> {
     if (distance >= REACH) return append(this.far, entry);
     let level = 0;
     while (distance >= (SPANS[level + 1] as number)) level++;
-    const slot = this.slotAt(level, level === 0 ? tick : Math.floor(tick / (SPANS[level] as number)));
+    const slot = this.slotAt(
+      level,
+      level === 0 ? tick : Math.floor(tick / (SPANS[level] as number)),
+    );
     (this.occupied[level] as number) |= 1 << slot.index;
     append(slot, entry);
   }

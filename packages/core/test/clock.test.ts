@@ -26,7 +26,9 @@ describe("the loop's clock", () => {
     const fired: { at: number; timer: Timer }[] = [];
     const timers: Timer[] = [];
     for (let i = 0; i < 300; i++) {
-      const timer: Timer = new Timer(next(60) + 0.01, () => fired.push({ at: performance.now(), timer }));
+      const timer: Timer = new Timer(next(60) + 0.01, () =>
+        fired.push({ at: performance.now(), timer }),
+      );
       timers.push(timer);
     }
     while (fired.length < timers.length) await real(5);
@@ -144,7 +146,10 @@ it("the hub's clock can be replaced, and is what greenlets wait with", async () 
   const started: Timer[] = [];
   hub.clock = {
     now: () => 5000,
-    start: (timer) => void started.push(timer),
+    start(timer, ms) {
+      timer.deadline = 5000 + ms;
+      started.push(timer);
+    },
     stop: () => {},
     timers: () => started,
     pending: 0,

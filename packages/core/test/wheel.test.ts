@@ -80,7 +80,9 @@ describe("against a sorted list, with random operations", () => {
           list.remove(entry);
         } else {
           // Right to the next deadline, a hair before it, or anywhere.
-          const to = [list.least, list.least - 0.001, now + next(far)][Math.floor(next(3))] as number;
+          const to = [list.least, list.least - 0.001, now + next(far)][
+            Math.floor(next(3))
+          ] as number;
           if (to !== Infinity && to > now) now = to;
           wheel.expire(now);
           const due = takeAll(wheel);
