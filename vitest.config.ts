@@ -22,7 +22,7 @@ export default defineConfig({
           alias: [
             { find: /^@greenlit\/core$/, replacement: source("core/src/index") },
             { find: /^@greenlit\/testing$/, replacement: source("testing/src/index") },
-            { find: /^@greenlit\/testing\/setup$/, replacement: source("testing/src/setup") },
+            { find: /^@greenlit\/testing\/(.*)$/, replacement: source("testing/src/$1") },
           ],
         },
         test: {

@@ -25,7 +25,7 @@ import {
   withTimeout,
 } from "../src/index.js";
 import { outOfRange } from "../src/errors.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 describe("codes", () => {
   it("are stable, and names are the classes'", () => {

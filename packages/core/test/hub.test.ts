@@ -12,7 +12,7 @@ import {
   spawn,
   Waiter,
 } from "../src/index.js";
-import { green, reports, turns } from "./support/green.js";
+import { green, reports, turns } from "@greenlit/testing";
 
 const hub = getHub();
 

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { getHub, idle, sleep, spawn } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;) Math.sqrt(end);
