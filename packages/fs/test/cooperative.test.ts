@@ -49,7 +49,7 @@ describe("a cooperative function", () => {
 
   it("lets other greenlets run while it waits", async () => {
     const order: string[] = [];
-    await run(() => {
+    await green(() => {
       const reader = spawn(() => {
         order.push(fs.readFileSync(fifo, "utf8"));
       });
@@ -63,7 +63,7 @@ describe("a cooperative function", () => {
       expect(reader.ready).toBe(false);
       fs.writeFileSync(fifo, "last");
       reader.get();
-    });
+    })();
     expect(order).toHaveLength(101);
     expect(order.at(-1)).toBe("last");
     expect(
@@ -77,7 +77,7 @@ describe("a cooperative function", () => {
   it("overlaps a hundred greenlets", async () => {
     let inside = 0;
     let most = 0;
-    await run(() =>
+    await green(() =>
       joinAll(
         Array.from({ length: 100 }, () =>
           spawn(() => {
@@ -88,7 +88,7 @@ describe("a cooperative function", () => {
           }),
         ),
       ),
-    );
+    )();
     expect(most).toBeGreaterThan(10); // the first may be done before the last begins
   });
 
@@ -123,7 +123,7 @@ describe("a cooperative function", () => {
 
 describe("an interrupted call", () => {
   it("closes the descriptor that arrives after a kill", async () => {
-    await run(() => {
+    await green(() => {
       const opener = spawn(() => fs.openSync(fifo, "r"));
       sleep(20);
       opener.kill();
@@ -132,7 +132,7 @@ describe("an interrupted call", () => {
       const writer = fs.openSync(fifo, "w"); // lets the abandoned open(2) finish
       until(() => descriptorsOf(fifo) === 1);
       fs.closeSync(writer);
-    });
+    })();
     expect(descriptorsOf(fifo)).toBe(0);
   });
 

@@ -1,4 +1,4 @@
-import { ConcurrentObjectUseError, run, sleep, spawn, Timeout, withTimeout } from "@greenlit/core";
+import { ConcurrentObjectUseError, sleep, spawn, Timeout, withTimeout } from "@greenlit/core";
 import { green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import { type Body, BodyTooLargeError, createAgent, request } from "../src/index.js";
@@ -106,7 +106,7 @@ describe("bytes, text, json", () => {
   );
 
   it.each(["/large", "/announced"])("refuse what is too large: %s", async (path) => {
-    await run(() => {
+    await green(() => {
       let error: unknown;
       try {
         get(path).bytes({ limit: MiB });
@@ -115,7 +115,7 @@ describe("bytes, text, json", () => {
       }
       expect(error).toBeInstanceOf(BodyTooLargeError);
       expect(error).toMatchObject({ code: "ERR_GREENLIT_BODY_TOO_LARGE", limit: MiB });
-    });
+    })();
     expect(written).toBeLessThan(16 * MiB);
   });
 
@@ -138,7 +138,7 @@ describe("bytes, text, json", () => {
 describe("destroy", () => {
   it("closes the connection, also when a loop ends early or the reader is killed", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       const dispatcher = createAgent();
       const pending = (): Body => request(`${site.url}/pending`, { dispatcher }).body;
       pending().destroy();
@@ -153,7 +153,7 @@ describe("destroy", () => {
       const reader = spawn(() => pending().bytes());
       sleep(20);
       reader.kill();
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 

@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import { run, sleep, spawn } from "@greenlit/core";
+import { sleep, spawn } from "@greenlit/core";
 import { green } from "@greenlit/testing";
 import { FormData } from "undici";
 import { describe, expect, it } from "vitest";
@@ -106,7 +106,7 @@ describe("fetch", () => {
 describe("an interrupted fetch", () => {
   it("is aborted: waiting for headers, in text(), in a loop left early", async () => {
     closed = 0;
-    await run(() => {
+    await green(() => {
       const waiting = [
         spawn(() => fetch(`${site.url}/silent`)),
         spawn(() => fetch(`${site.url}/pending`).text()),
@@ -117,7 +117,7 @@ describe("an interrupted fetch", () => {
         expect(String(Buffer.from(chunk))).toBe("some");
         break;
       }
-    });
+    })();
     await expect.poll(() => closed).toBe(3);
   });
 

@@ -1,5 +1,5 @@
 import * as nodeHttp from "node:http";
-import { run, sleep, spawn, Timeout } from "@greenlit/core";
+import { sleep, spawn, Timeout } from "@greenlit/core";
 import { green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import { BodyTooLargeError, get, requestMessage } from "../src/index.js";
@@ -78,12 +78,12 @@ describe("get", () => {
 
   it("is aborted by a timeout or a kill", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       expect(() => get(`${site.url}/silent`, { timeout: 20 })).toThrow(Timeout);
       const waiting = spawn(() => get(`${site.url}/silent`));
       sleep(20);
       waiting.kill();
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 });

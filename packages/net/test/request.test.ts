@@ -88,8 +88,9 @@ describe("request", () => {
     ["bytes", Buffer.from("text")],
     ["an iterable", ["te", Buffer.from("xt"), ""]],
     ["nothing of an iterable", []],
-  ])("sends %s", (_, body) =>
-    run(() => {
+  ])(
+    "sends %s",
+    green((_, body) => {
       const response = request(`${site.url}/echo`, {
         method: "POST",
         body,
@@ -212,22 +213,22 @@ describe("errors", () => {
 
   it("come for a body that is cut short", async () => {
     const short = await rawServer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-    await run(() => {
+    await green(() => {
       const { body } = request(short);
       expect(caught(() => body.bytes())).toMatchObject({ code: "UND_ERR_SOCKET" });
-    });
+    })();
   });
 });
 
 describe("times", () => {
   it("timeout ends the wait for headers and the exchange", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       const agent = createAgent();
       expect(() => request(`${site.url}/silent`, { timeout: 30, dispatcher: agent })).toThrow(
         Timeout,
       );
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 
@@ -282,13 +283,13 @@ describe("times", () => {
 describe("an interrupted greenlet", () => {
   it("aborts its request when killed", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       const agent = createAgent();
       const waiting = spawn(() => request(`${site.url}/silent`, { dispatcher: agent }));
       sleep(30);
       expect(site.open).toBe(1);
       waiting.kill();
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 

@@ -324,7 +324,7 @@ describe("connect", () => {
     const child = fork(new URL("programs/deaf-listener.mjs", import.meta.url));
     const [port] = (await once(child, "message")) as [number];
     try {
-      await run(() => {
+      await green(() => {
         const sockets = () =>
           process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
         const before = sockets();
@@ -335,7 +335,7 @@ describe("connect", () => {
         for (const socket of connected) socket.close();
         sleep(10);
         expect(sockets()).toBe(before);
-      });
+      })();
     } finally {
       child.kill();
     }

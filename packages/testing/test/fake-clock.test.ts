@@ -91,7 +91,7 @@ describe("time", () => {
       const start = clock.now();
       const event = new Event();
       expect(event.wait({ timeout: HOUR })).toBe(false);
-      expect(withTimeout(2 * HOUR, () => sleep(Infinity), "too late")).toBe("too late");
+      expect(withTimeout<unknown>(2 * HOUR, () => sleep(Infinity), "too late")).toBe("too late");
       expect(clock.now() - start).toBe(3 * HOUR);
       const { index } = select([event, after(HOUR)]);
       expect(index).toBe(1);
@@ -187,7 +187,7 @@ describe("real work is waited for before time moves", () => {
         const text = await new Promise<string>((resolve) =>
           socket.once("data", (data) => resolve(String(data))),
         );
-        await new Promise((resolve) => socket.end(resolve));
+        await new Promise<void>((resolve) => socket.end(resolve));
         await new Promise((resolve) => server.close(resolve));
         return text;
       };

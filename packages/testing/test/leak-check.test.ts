@@ -98,7 +98,7 @@ describe("leakCheck", () => {
 
     const watchers: { close(): void }[] = [];
     const watched = await leaksOf(
-      () => watchers.push(watch(import.meta.dirname)),
+      () => watchers.push(watch(import.meta.dirname, () => {})),
       () => watchers[0]?.close(),
     );
     expect(watched).toEqual([expect.stringMatching(/^1 active FSEvent/)]);
