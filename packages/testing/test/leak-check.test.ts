@@ -77,7 +77,7 @@ describe("leakCheck", () => {
     let fd = -1;
     const leaks = await leaksOf(
       () => {
-        fd = openSync(import.meta.filename);
+        fd = openSync(import.meta.filename, "r");
       },
       () => closeSync(fd),
     );
