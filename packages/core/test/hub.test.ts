@@ -7,6 +7,7 @@ import {
   getCurrent,
   getHub,
   joinAll,
+  LoopExit,
   run,
   sleep,
   spawn,
@@ -375,3 +376,19 @@ it(
     expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   }),
 );
+
+it("tells of a deadlock when asked to, into the greenlet of run that waits", async () => {
+  const event = new Event();
+  const main = run(() => event.wait());
+  const other = spawn(function bystander() {
+    event.wait();
+  });
+  await turns(2);
+  hub.reportDeadlock();
+  const error = (await main.catch((error: unknown) => error)) as LoopExit;
+  expect(error).toBeInstanceOf(LoopExit);
+  expect(error.message).toMatch(/bystander-\d+ has waited \d+\.\d s in Event\.wait/);
+  event.set();
+  await other;
+  hub.reportDeadlock(); // nobody waits
+});

@@ -1,16 +1,17 @@
-import { getHub } from "@greenlit/core";
+import { getHub, type Greenlet } from "@greenlit/core";
 import { turns } from "./turns.js";
 
 /**
  * Calls `fn` with `onError` of the hub replaced.
- * @returns what was reported meanwhile and in the two turns of the loop after it. Those greenlets count as observed.
+ * @returns what was reported meanwhile and in the two turns of the loop after it. Those greenlets count as observed then.
  */
 export async function reports(fn: () => Promise<void>): Promise<[name: string, error: unknown][]> {
   const hub = getHub();
   const { onError } = hub;
+  const failed: Greenlet[] = [];
   const seen: [string, unknown][] = [];
   hub.onError = (greenlet, error) => {
-    greenlet.join(); // it has ended; this only says that somebody has asked
+    failed.push(greenlet);
     seen.push([greenlet.name, error]);
   };
   try {
@@ -18,6 +19,8 @@ export async function reports(fn: () => Promise<void>): Promise<[name: string, e
     await turns(2);
   } finally {
     hub.onError = onError;
+    // They have ended: this only says that somebody has asked.
+    for (const greenlet of failed) greenlet.join();
   }
   return seen;
 }
