@@ -9,7 +9,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compileFor, fetchNode, findPrograms, MAJORS, runProgram } from "./programs.mjs";
+import { compileFor, fetchNode, findPrograms, MAJORS } from "./programs.mjs";
 import { build, install, root } from "./workspace.mjs";
 
 // Emulation is slow: some 30 times here.
@@ -91,6 +91,8 @@ function emulate(name, home, pages, { qemu, libraries }) {
 const tools = findTools();
 install();
 build();
+// Only now: it is one of the packages that are built.
+const { runProgram } = await import("@greenlit/testing/run-program");
 const started = performance.now();
 const failures = [];
 const rows = [];
@@ -133,8 +135,10 @@ let done = 0;
 async function work() {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     const { node, name, path } = job;
-    const { passed, seconds, ended, output } = await runProgram(node.command, [], path, {
-      scale: options.scale,
+    const { passed, seconds, report } = await runProgram(path, {
+      node: node.command,
+      env: { GREENLIT_SWITCHER: "" },
+      scale: Number(options.scale),
       timeLimit: TIME_LIMIT,
     });
     done++;
@@ -145,8 +149,7 @@ async function work() {
       continue;
     }
     failures.push(`${node.name} ${name}`);
-    const tail = output.trimEnd().split("\n").slice(-25).join("\n");
-    console.error(`\nFAILED ${name} on ${node.name}: ${ended}\n${tail}\n`);
+    console.error(`\nFAILED ${name} on ${node.name}:\n${report}\n`);
   }
 }
 await Promise.all(Array.from({ length: Number(options.jobs) }, work));

@@ -12,7 +12,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { compileFor, fetchNode, findPrograms, MAJORS, runProgram } from "./programs.mjs";
+import { compileFor, fetchNode, findPrograms, MAJORS } from "./programs.mjs";
 import { build, install, root } from "./workspace.mjs";
 
 const PACKAGES = ["switcher", "core"];
@@ -74,7 +74,8 @@ function knows(node, flag) {
 function run({ node, flag, driver, path }) {
   const flags = flag === "plain" ? [] : [flag];
   const scale = (FLAGS[flag]?.scale ?? 1) * DRIVER_SCALE[driver];
-  return runProgram(node, flags, path, { scale, driver, timeLimit: TIME_LIMIT });
+  const env = { GREENLIT_SWITCHER: driver };
+  return runProgram(path, { node, flags, env, scale, timeLimit: TIME_LIMIT });
 }
 
 /** Runs the vitest suites on this Node; what failed, by name, and how many passed. */
@@ -133,6 +134,8 @@ function runSuites({ major, node }) {
 
 install();
 build();
+// Only now: it is one of the packages that are built.
+const { runProgram } = await import("@greenlit/testing/run-program");
 const nodes = options.nodes.split(",").map((major) => ({ major, node: prepare(major) }));
 const flags = options.flags?.split(",") ?? (options.quick ? QUICK : Object.keys(FLAGS));
 const drivers = options.drivers.split(",");
@@ -165,7 +168,7 @@ let done = 0;
 async function work() {
   for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
     const { cell, name, path } = job;
-    const { passed, seconds, ended, output } = await run({ ...cell, path });
+    const { passed, seconds, report } = await run({ ...cell, path });
     done++;
     const outcome = passed ? "ok" : "FAILED";
     console.error(
@@ -176,9 +179,8 @@ async function work() {
       continue;
     }
     cell.failed.push(name);
-    const tail = output.trimEnd().split("\n").slice(-25).join("\n");
     console.error(
-      `\nFAILED ${name} on Node ${cell.major} with ${cell.driver} ${cell.flag}: ${ended}\n${tail}\n`,
+      `\nFAILED ${name} on Node ${cell.major} with ${cell.driver} ${cell.flag}:\n${report}\n`,
     );
   }
 }

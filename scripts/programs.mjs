@@ -1,5 +1,5 @@
 // What the scripts share that run the whole programs of test/programs on other Nodes than the running one.
-import { execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./workspace.mjs";
@@ -38,36 +38,5 @@ export function findPrograms(packages, parts) {
     return readdirSync(folder)
       .filter((file) => file.endsWith(".mjs") && parts.some((part) => file.includes(part)))
       .map((file) => ({ name: `${name}/${file}`, path: join(folder, file) }));
-  });
-}
-
-/** It passes if it exits with 0 and the last line it prints is `pass`. */
-export function runProgram(node, flags, path, { scale, timeLimit, driver = "" }) {
-  const child = spawn(node, ["--expose-gc", ...flags, path], {
-    env: {
-      ...process.env,
-      NODE_OPTIONS: "",
-      GREENLIT_SWITCHER: driver,
-      GREENLIT_TEST_SCALE: String(scale),
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-    timeout: timeLimit,
-    killSignal: "SIGKILL",
-  });
-  let output = "";
-  let printed = "";
-  const started = performance.now();
-  child.stdout.on("data", (chunk) => {
-    output += chunk;
-    printed += chunk;
-  });
-  child.stderr.on("data", (chunk) => (output += chunk));
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      const passed = code === 0 && printed.trimEnd().split("\n").at(-1) === "pass";
-      const ended = signal ?? `exit code ${code}`;
-      resolve({ passed, seconds: (performance.now() - started) / 1000, ended, output });
-    });
   });
 }

@@ -14,9 +14,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-const PACKAGES = ["switcher", "core", "fs", "net", "monkey", "greenlit"].map(
-  (n) => `packages/${n}`,
-);
+/** Released together, with one version. */
+const FIXED = ["switcher", "core", "fs", "net", "monkey", "greenlit"].map((n) => `packages/${n}`);
+const PACKAGES = [...FIXED, "packages/testing"];
 const EXAMPLE = "three-files-three-pages.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "greenlit-packages-"));
@@ -65,6 +65,35 @@ describe("the packed packages", () => {
     expect(found.switcher.selfTest.every((step: { ok: boolean }) => step.ok)).toBe(true);
   });
 
+  it("test greenlets with a fake clock, and run programs", () => {
+    writeFileSync(
+      join(app, "program.mjs"),
+      `import { same, pass } from "@greenlit/testing/program";
+       same(1, 1, "one");
+       pass(1);\n`,
+    );
+    writeFileSync(
+      join(app, "testing.test.mjs"),
+      `import assert from "node:assert";
+       import test from "node:test";
+       import { sleep } from "greenlit";
+       import { green, withFakeClock } from "@greenlit/testing";
+       import { runProgram } from "@greenlit/testing/run-program";
+       test("sleeps", green((t) => withFakeClock((clock) => {
+         assert.equal(t.name, "sleeps");
+         const before = clock.now();
+         sleep(3_600_000);
+         assert.equal(clock.now() - before, 3_600_000);
+       })));
+       test("runs", async () => assert.ok((await runProgram("program.mjs")).passed));\n`,
+    );
+    const output = execFileSync(process.execPath, ["--test", "--test-reporter=tap"], {
+      cwd: app,
+      encoding: "utf8",
+    });
+    expect(output).toMatch(/^# pass 2$/m);
+  });
+
   it("show the crawler's help", () => {
     expect(execFileSync(bin("greenlit-crawl"), ["--help"], { encoding: "utf8" })).toContain(
       "--max-pages",
@@ -96,12 +125,13 @@ describe("changesets", () => {
       cwd: clone,
       stdio: "pipe",
     });
-    const versions = PACKAGES.map(
-      (path) =>
-        JSON.parse(readFileSync(join(clone, path, "package.json"), "utf8")).version as string,
-    );
+    const version = (path: string): string =>
+      JSON.parse(readFileSync(join(clone, path, "package.json"), "utf8")).version as string;
+    const versions = FIXED.map(version);
     expect(new Set(versions).size).toBe(1);
     expect(versions[0]).not.toBe(before);
+    // A minor version of core is none of its peers' major ones.
+    expect(version("packages/testing")).toMatch(/^0\./);
     expect(readFileSync(join(clone, "packages/core/CHANGELOG.md"), "utf8")).toContain(
       "A change that only this test makes.",
     );

@@ -7,7 +7,7 @@ import { Wheel } from "./wheel.js";
  * Where all time comes from that greenlets wait for: `getHub().clock`. A test may put another one there.
  *
  * - `now` never goes back.
- * - `start` takes a timer whose `deadline` is set, finite and not before `now()`. When `now()` has reached the deadline, and
+ * - `start` sets the timer's `deadline` to `now()` plus `ms`, which is above 0 and finite. When `now()` has reached it, and
  *   never earlier, `timer.fn` is called on the hub, once: earlier deadlines first, equal ones in the order of `start`.
  * - `stop` forgets a timer at once, and does nothing for one that is not pending.
  * - While a timer is pending the process does not end.
@@ -15,7 +15,7 @@ import { Wheel } from "./wheel.js";
 export interface Clock {
   /** Milliseconds since some moment, with fractions. */
   now(): number;
-  start(timer: Timer): void;
+  start(timer: Timer, ms: number): void;
   stop(timer: Timer): void;
   /** All timers that have neither fired nor been stopped, in no order. */
   timers(): Iterable<Timer>;
@@ -48,9 +48,11 @@ export class LoopClock implements Clock {
     return this.wheel;
   }
 
-  start(timer: Timer): void {
+  start(timer: Timer, ms: number): void {
     const { wheel } = this;
-    wheel.add(timer, performance.now());
+    const now = performance.now();
+    timer.deadline = now + ms;
+    wheel.add(timer, now);
     if (this.firing) return;
     if (timer.deadline < this.wakes) this.wakeAt(timer.deadline);
     else if (wheel.length === 1) this.timeout?.ref();

@@ -14,9 +14,8 @@ export function reportDeadlock(hub: Hub): void {
   const parked = hub.greenlets().filter((g) => g.state === "parked" && !g.daemon);
   if (parked.length === 0) return;
   const main = parked.find((g) => g.isMain && !hub.told.has(g.waiter as object));
-  const text = describe(hub, parked);
   if (main !== undefined) {
-    main.interrupt(new LoopExit(text));
+    main.interrupt(new LoopExit(describe(hub, parked)));
     // It may have caught that, or be shielded, and wait on, with nobody to wake it still. So look again.
     if (main.waiter !== null) hub.told.add(main.waiter);
     setImmediate(() => {});
@@ -25,7 +24,7 @@ export function reportDeadlock(hub: Hub): void {
   // In a worker the loop goes on until stderr is written, and comes here again.
   if (parked.every((greenlet) => hub.listed.has(greenlet.waiter as object))) return;
   for (const greenlet of parked) hub.listed.add(greenlet.waiter as object);
-  process.stderr.write(`greenlit: ${text}\n`);
+  process.stderr.write(`greenlit: ${describe(hub, parked)}\n`);
   process.exitCode ||= UNSETTLED;
 }
 

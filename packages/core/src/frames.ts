@@ -1,14 +1,18 @@
 import { fileURLToPath } from "node:url";
 
-/** The folder that holds this package and its siblings: their frames say nothing to a user. */
-const OWN_PACKAGES = new URL("../../", import.meta.url).href;
-/** Frames show a path instead under --enable-source-maps. */
-const OWN_PATH = fileURLToPath(OWN_PACKAGES);
+/** The folder that holds this package and its siblings. */
+const SIBLINGS = new URL("../../", import.meta.url).href;
+
+/** In a package's code, not its tests: such a frame says nothing to a user. As a path under --enable-source-maps. */
+const OWN = [SIBLINGS, fileURLToPath(SIBLINGS)].map(
+  (folder) =>
+    new RegExp(`${folder.replaceAll(/[^\w/]/g, "\\$&")}[^/\\\\]+[/\\\\](dist|src)[/\\\\]`),
+);
 
 /** The lines of a stack that are not greenlit's own. */
 export function userFrames(stack: string | undefined): string[] {
   const frames = (stack ?? "").split("\n").filter((line) => line.startsWith("    at "));
-  return frames.filter((line) => !line.includes(OWN_PACKAGES) && !line.includes(OWN_PATH));
+  return frames.filter((line) => !OWN.some((own) => own.test(line)));
 }
 
 /** The first of them, without its indentation; "" if there is none. */

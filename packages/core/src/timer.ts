@@ -34,8 +34,7 @@ export class Timer extends WheelEntry {
       this.immediate = setImmediate(fn);
     } else if (ms < Infinity) {
       this.clock = hub.clock;
-      this.deadline = this.clock.now() + ms;
-      this.clock.start(this);
+      this.clock.start(this, ms);
     }
   }
 

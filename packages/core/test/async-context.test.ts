@@ -8,7 +8,7 @@ import {
 import { connect, createServer } from "node:net";
 import { afterEach, describe, expect, it } from "vitest";
 import { Event, getHub, joinAll, run, sleep, spawn, wait, Waiter } from "../src/index.js";
-import { green, turns } from "./support/green.js";
+import { green, turns } from "@greenlit/testing";
 
 const storage = new AsyncLocalStorage<string | undefined>();
 

@@ -8,7 +8,7 @@ import {
   Timeout,
   wait,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("AsyncResult", () => {
   it(

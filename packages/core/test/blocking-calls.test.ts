@@ -39,7 +39,7 @@ import {
   type WaitOptions,
   withTimeout,
 } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 /** A call in a state in which nothing ever ends it. */
 interface Blocked {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { Readable } from "node:stream";
 import { blocking, sleep, spawn, Timeout } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 async function* numbers(log: string[], count: number): AsyncGenerator<number> {
   try {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BoundedSemaphore, Semaphore, sleep, spawn } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 it(
   "is a Semaphore that refuses one release too many, and keeps its count",

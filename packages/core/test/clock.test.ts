@@ -146,7 +146,10 @@ it("the hub's clock can be replaced, and is what greenlets wait with", async () 
   const started: Timer[] = [];
   hub.clock = {
     now: () => 5000,
-    start: (timer) => void started.push(timer),
+    start(timer, ms) {
+      timer.deadline = 5000 + ms;
+      started.push(timer);
+    },
     stop: () => {},
     timers: () => started,
     pending: 0,

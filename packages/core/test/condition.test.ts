@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Condition, joinAll, RLock, sleep, spawn } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("Condition", () => {
   it(

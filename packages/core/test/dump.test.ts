@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { dump, Event, formatDump, type GreenletDump, sleep, spawn } from "../src/index.js";
-import { green } from "./support/green.js";
+import { green } from "@greenlit/testing";
 
 function find(dumps: readonly GreenletDump[], name: string): GreenletDump | undefined {
   for (const one of dumps) {

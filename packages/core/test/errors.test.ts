@@ -20,7 +20,7 @@ import {
   Waiter,
 } from "../src/index.js";
 import { outOfRange } from "../src/errors.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 describe("codes", () => {
   it("are stable, and names are the classes'", () => {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { BlockingSwitchOutError, Event, joinAll, sleep, spawn } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 it(
   "set wakes all who wait, in order, and lets later ones pass",

@@ -27,3 +27,10 @@ it("knows its own frames also by path, as --enable-source-maps shows them", () =
     "at main (/app/main.ts:3:4)",
   );
 });
+
+it("takes the frames of a test of greenlit's for a user's", () => {
+  const test = fileURLToPath(new URL("../../core/test/some.test.ts", import.meta.url));
+  expect(userFrame(`    at park (${own}:1:2)\n    at test (${test}:3:4)`)).toBe(
+    `at test (${test}:3:4)`,
+  );
+});

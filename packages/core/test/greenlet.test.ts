@@ -19,7 +19,7 @@ import {
   Waiter,
 } from "../src/index.js";
 import { collectUntil } from "./support/garbage.js";
-import { green, reports, thrownBy, turns } from "./support/green.js";
+import { green, reports, thrownBy, turns } from "@greenlit/testing";
 
 const boom = (): never => {
   throw new RangeError("boom");

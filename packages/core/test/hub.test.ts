@@ -9,6 +9,7 @@ import {
   getCurrent,
   getHub,
   joinAll,
+  LoopExit,
   noSwitch,
   Queue,
   RLock,
@@ -19,7 +20,7 @@ import {
   spawn,
   Waiter,
 } from "../src/index.js";
-import { green, reports, turns } from "./support/green.js";
+import { green, reports, turns } from "@greenlit/testing";
 
 const hub = getHub();
 
@@ -460,3 +461,19 @@ it(
     expect(order).toEqual(Array.from({ length: 1000 }, (_, i) => i));
   }),
 );
+
+it("tells of a deadlock when asked to, into the greenlet of run that waits", async () => {
+  const event = new Event();
+  const main = run(() => event.wait());
+  const other = spawn(function bystander() {
+    event.wait();
+  });
+  await turns(2);
+  hub.reportDeadlock();
+  const error = (await main.catch((error: unknown) => error)) as LoopExit;
+  expect(error).toBeInstanceOf(LoopExit);
+  expect(error.message).toMatch(/bystander-\d+ has waited \d+\.\d s in Event\.wait/);
+  event.set();
+  await other;
+  hub.reportDeadlock(); // nobody waits
+});

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { idle, joinAll, sleep, spawn } from "../src/index.js";
-import { green } from "./support/green.js";
+import { green } from "@greenlit/testing";
 
 it(
   "waits until nobody else is ready",

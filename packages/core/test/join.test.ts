@@ -10,7 +10,7 @@ import {
   sleep,
   spawn,
 } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 describe("joinAll", () => {
   it(

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { LifoQueue, Queue, sleep, spawn } from "../src/index.js";
-import { green } from "./support/green.js";
+import { green } from "@greenlit/testing";
 
 it(
   "gives the newest item first, and is a Queue in all else",

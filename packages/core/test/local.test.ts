@@ -1,7 +1,7 @@
 import { expect, expectTypeOf, it } from "vitest";
 import { joinAll, type Local, local, sleep, spawn } from "../src/index.js";
 import { collectUntil } from "./support/garbage.js";
-import { green, turns } from "./support/green.js";
+import { green, turns } from "@greenlit/testing";
 
 it(
   "has a value of its own in each greenlet",

@@ -16,7 +16,6 @@ import {
   Timeout,
   type WaitList,
 } from "../src/index.js";
-import "./support/green.js";
 import { random } from "./support/random.js";
 
 /** One blocking call in a greenlet of its own, and how it is to end by the model. */

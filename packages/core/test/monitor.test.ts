@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { expect, it } from "vitest";
 import { getHub, idle, sleep, spawn } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 function spin(ms: number): void {
   for (const end = performance.now() + ms; performance.now() < end;) Math.sqrt(end);
@@ -42,8 +42,8 @@ it("watches from the start where GREENLIT_MONITOR_THREAD says so", () => {
   const code = `
     import { run } from ${JSON.stringify(core)};
     function greedy() { for (const end = Date.now() + 400; Date.now() < end;); }
-    await run(() => {}); // loading and proving may take long, too
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await run(() => {}); // opens the driver, which takes long on a busy machine
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await run(greedy);`;
   const run = (env: Record<string, string>): string =>
     spawnSync(process.execPath, ["--input-type=module", "-e", code], {

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Event, InvalidSwitchError, noSwitch, Queue, sleep, spawn } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 it(
   "throws where its function would switch, and only there",

@@ -1,6 +1,6 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { type Greenlet, GreenletExit, joinAll, Pool, sleep, spawn, Timeout } from "../src/index.js";
-import { green, reports, thrownBy } from "./support/green.js";
+import { green, reports, thrownBy } from "@greenlit/testing";
 
 describe("Pool", () => {
   it(

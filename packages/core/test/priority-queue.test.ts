@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { PriorityQueue, Queue, sleep, spawn } from "../src/index.js";
 import { random } from "./support/random.js";
-import { green } from "./support/green.js";
+import { green } from "@greenlit/testing";
 
 it("gives the least item first, equal ones in the order they came", () => {
   const queue = new PriorityQueue<[number, string]>(Infinity, ([a], [b]) => a - b);

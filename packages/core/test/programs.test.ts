@@ -1,13 +1,18 @@
 import { expect, it } from "vitest";
-import { programs, runProgram } from "./support/run-program.js";
+import { programsIn, runProgram } from "@greenlit/testing/run-program";
+
+const PROGRAMS = new URL("programs/", import.meta.url);
 
 // These two have tests of their own.
-const others = programs().filter((name) => name !== "deadlock.mjs" && name !== "unobserved.mjs");
+const others = programsIn(PROGRAMS).filter(
+  (name) => name !== "deadlock.mjs" && name !== "unobserved.mjs",
+);
 
 it.each(others)(
   "%s",
   async (name) => {
-    expect(await runProgram(name)).toBe("pass");
+    const { passed, report } = await runProgram(new URL(name, PROGRAMS), { timeLimit: 170_000 });
+    expect(passed, report).toBe(true);
   },
   180_000,
 );

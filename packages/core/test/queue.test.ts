@@ -9,7 +9,7 @@ import {
   spawn,
   Timeout,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("items", () => {
   it("come out in the order they went in", () => {

@@ -8,7 +8,7 @@ import {
   spawn,
   Timeout,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("RLock", () => {
   it(

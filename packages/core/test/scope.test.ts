@@ -9,7 +9,7 @@ import {
   spawn,
   Timeout,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 /** Runs until it is killed; says so. */
 function forever(log: string[], name: string): void {
@@ -149,7 +149,8 @@ describe("scope, all", () => {
           });
         });
       });
-      sleep(1);
+      sleep(0); // the owner runs
+      sleep(0); // the child runs
       owner.kill();
       expect(log).toEqual(["child ends", "cleaned up"]);
       expect(owner.successful).toBe(true);

@@ -16,7 +16,7 @@ import {
   Timeout,
 } from "../src/index.js";
 import { random } from "./support/random.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("select", () => {
   it(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { BlockingSwitchOutError, joinAll, Semaphore, sleep, spawn, Timeout } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("Semaphore", () => {
   it("counts permits", () => {

@@ -11,7 +11,7 @@ import {
   spawn,
   Timeout,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 it(
   "lets clean-up block in a greenlet that is killed; afterwards the error comes again",

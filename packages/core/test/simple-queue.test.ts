@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { Queue, SimpleQueue, sleep, spawn } from "../src/index.js";
-import { green, turns } from "./support/green.js";
+import { green, turns } from "@greenlit/testing";
 
 it(
   "is a Queue without taskDone and join",

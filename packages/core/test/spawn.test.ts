@@ -12,7 +12,7 @@ import {
   spawnRaw,
   wait,
 } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 it("spawn gives a Greenlet and returns at once", async () => {
   let ran = false;

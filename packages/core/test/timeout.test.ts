@@ -11,7 +11,7 @@ import {
   wait,
   withTimeout,
 } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 /** Uses up time without blocking. */
 function busy(ms: number): void {

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { getHub } from "../src/index.js";
 import { checkTimeout, deadline, left, Timer } from "../src/timer.js";
-import { turns } from "./support/green.js";
+import { turns } from "@greenlit/testing";
 
 it("fires once, after its time", async () => {
   let fired = 0;

@@ -1,7 +1,8 @@
 import { expect, it } from "vitest";
-import { runProgram } from "./support/run-program.js";
+import { runProgram } from "@greenlit/testing/run-program";
 
 // What comes of a failure nobody asked for shows only in how a process ends.
 it("follows --unhandled-rejections", async () => {
-  expect(await runProgram("unobserved.mjs")).toBe("pass");
-}, 60_000);
+  const { passed, report } = await runProgram(new URL("programs/unobserved.mjs", import.meta.url));
+  expect(passed, report).toBe(true);
+}, 130_000);

@@ -12,7 +12,7 @@ import {
   spawnLater,
   waitAll,
 } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 describe("waitAll", () => {
   it(

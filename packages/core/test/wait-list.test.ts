@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { joinAll, sleep, spawn, Waiter, WaitList } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 it(
   "wakes in order, one at a time or all",

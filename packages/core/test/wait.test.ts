@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { BlockingSwitchOutError, sleep, spawn, Timeout, wait } from "../src/index.js";
-import { green, thrownBy } from "./support/green.js";
+import { green, thrownBy } from "@greenlit/testing";
 
 const later = <T>(value: T, ms = 1): Promise<T> =>
   new Promise((resolve) => setTimeout(resolve, ms, value));

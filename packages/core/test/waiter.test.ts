@@ -1,7 +1,7 @@
 import { stat } from "node:fs";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import { getCurrent, getHub, sleep, spawn, Timeout, Waiter } from "../src/index.js";
-import { green, thrownBy, turns } from "./support/green.js";
+import { green, thrownBy, turns } from "@greenlit/testing";
 
 /** The example of the documentation. */
 function blockingStat(path: string): { isFile(): boolean } {

@@ -12,6 +12,7 @@ import {
   Timeout,
   withTimeout,
 } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import * as fs from "../src/index.js";
 
@@ -48,7 +49,7 @@ describe("a cooperative function", () => {
 
   it("lets other greenlets run while it waits", async () => {
     const order: string[] = [];
-    await run(() => {
+    await green(() => {
       const reader = spawn(() => {
         order.push(fs.readFileSync(fifo, "utf8"));
       });
@@ -62,7 +63,7 @@ describe("a cooperative function", () => {
       expect(reader.ready).toBe(false);
       fs.writeFileSync(fifo, "last");
       reader.get();
-    });
+    })();
     expect(order).toHaveLength(101);
     expect(order.at(-1)).toBe("last");
     expect(
@@ -76,7 +77,7 @@ describe("a cooperative function", () => {
   it("overlaps a hundred greenlets", async () => {
     let inside = 0;
     let most = 0;
-    await run(() =>
+    await green(() =>
       joinAll(
         Array.from({ length: 100 }, () =>
           spawn(() => {
@@ -87,12 +88,13 @@ describe("a cooperative function", () => {
           }),
         ),
       ),
-    );
+    )();
     expect(most).toBeGreaterThan(10); // the first may be done before the last begins
   });
 
-  it("gives errors the stack of the blocking caller", async () => {
-    await run(function theCaller() {
+  it(
+    "gives errors the stack of the blocking caller",
+    green(function theCaller() {
       let caught: unknown;
       try {
         fs.readFileSync(join(root, "none"));
@@ -102,8 +104,8 @@ describe("a cooperative function", () => {
       const lines = (caught as Error).stack?.split("\n") ?? [];
       expect(lines[0]).toBe(`Error: ENOENT: no such file or directory, open '${root}/none'`);
       expect(lines[1]).toMatch(/theCaller/);
-    });
-  });
+    }),
+  );
 
   it("is not fooled by a patch on node:fs that calls it", async () => {
     const mutable = nodeFs as { stat: unknown };
@@ -121,7 +123,7 @@ describe("a cooperative function", () => {
 
 describe("an interrupted call", () => {
   it("closes the descriptor that arrives after a kill", async () => {
-    await run(() => {
+    await green(() => {
       const opener = spawn(() => fs.openSync(fifo, "r"));
       sleep(20);
       opener.kill();
@@ -130,31 +132,34 @@ describe("an interrupted call", () => {
       const writer = fs.openSync(fifo, "w"); // lets the abandoned open(2) finish
       until(() => descriptorsOf(fifo) === 1);
       fs.closeSync(writer);
-    });
+    })();
     expect(descriptorsOf(fifo)).toBe(0);
   });
 
-  it("closes the descriptor that arrives after a timeout", async () => {
-    await run(() => {
+  it(
+    "closes the descriptor that arrives after a timeout",
+    green(() => {
       expect(() => withTimeout(20, () => fs.openSync(fifo, "r"))).toThrow(Timeout);
       const writer = fs.openSync(fifo, "w");
       until(() => descriptorsOf(fifo) === 1);
       fs.closeSync(writer);
-    });
-  });
+    }),
+  );
 
-  it("removes the folder made for nobody", async () => {
-    await run(() => {
+  it(
+    "removes the folder made for nobody",
+    green(() => {
       const maker = spawn(() => fs.mkdtempSync(join(root, "tmp-")));
       spawn(() => maker.kill(undefined, { block: false }));
       maker.join();
       sleep(50);
       expect(nodeFs.readdirSync(root)).toEqual(["fifo"]);
-    });
-  });
+    }),
+  );
 
-  it("keeps the number of a descriptor while an operation still runs on it", async () => {
-    await run(() => {
+  it(
+    "keeps the number of a descriptor while an operation still runs on it",
+    green(() => {
       const fd = fs.openSync(fifo, "r+"); // on Linux opens at once and reads until somebody writes
       const reader = spawn(() => fs.readSync(fd, Buffer.alloc(1)));
       sleep(20);
@@ -166,6 +171,6 @@ describe("an interrupted call", () => {
       nodeFs.writeSync(fd, "x"); // ends the abandoned read(2)
       closer.get();
       expect(descriptorsOf(fifo)).toBe(0);
-    });
-  });
+    }),
+  );
 });

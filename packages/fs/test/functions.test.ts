@@ -2,7 +2,7 @@ import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
-import { run } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import * as fs from "../src/index.js";
 
@@ -455,9 +455,11 @@ describe.each(Object.entries(cases))("%s", (name, tests) => {
     expect([ours?.name, ours?.length]).toEqual([nodes?.name, nodes?.length]);
   });
 
-  it.each(Object.entries(tests))("%s", async (_, test) => {
-    const expected = outcome(test, nodeFs as Files, folder());
-    const actual = await run(() => outcome(test, fs, folder()));
-    expect(actual).toEqual(expected);
-  });
+  it.each(Object.entries(tests))(
+    "%s",
+    green((_, test) => {
+      const expected = outcome(test, nodeFs as Files, folder());
+      expect(outcome(test, fs, folder())).toEqual(expected);
+    }),
+  );
 });

@@ -1,7 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import * as dns from "node:dns";
 import { promisify } from "node:util";
-import { run, Timeout } from "@greenlit/core";
+import { Timeout } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import { lookup, resolve } from "../src/index.js";
 
@@ -9,18 +10,18 @@ describe("lookup", () => {
   it("finds what dns.lookup finds", async () => {
     const one = await dns.promises.lookup("localhost", { family: 4 });
     const all = await dns.promises.lookup("localhost", { all: true });
-    await run(() => {
+    await green(() => {
       expect(lookup("localhost", { family: 4 })).toEqual(one);
       expect(lookup("localhost", { all: true })).toEqual(all);
       expect(lookup("127.0.0.1")).toEqual({ address: "127.0.0.1", family: 4 });
-    });
+    })();
   });
 
   it("throws what dns.lookup throws", async () => {
     const theirs = await promisify(dns.lookup)("a name with spaces").catch(
       (error: unknown) => error,
     );
-    await run(function theCaller() {
+    await green(function theCaller() {
       let ours: unknown;
       try {
         lookup("a name with spaces");
@@ -34,7 +35,7 @@ describe("lookup", () => {
         ]).toEqual([property, (theirs as NodeJS.ErrnoException & { hostname: string })[property]]);
       }
       expect((ours as Error).stack).toMatch(/theCaller/);
-    });
+    })();
   });
 });
 
@@ -60,7 +61,7 @@ describe("resolve", () => {
     const before = dns.getServers();
     dns.setServers([`127.0.0.1:${server.address().port}`]);
     try {
-      await run(() => {
+      await green(() => {
         expect(resolve("greenlit.test")).toEqual(["192.0.2.7"]);
         expect(resolve("greenlit.test", "A", { timeout: 5000 })).toEqual(["192.0.2.7"]);
         expect(() => resolve("no.greenlit.test", "MX")).toThrow(
@@ -69,7 +70,7 @@ describe("resolve", () => {
         expect(() => resolve("greenlit.test", "NOPE" as "A")).toThrow(/rrtype/);
         server.removeAllListeners("message");
         expect(() => resolve("silence.greenlit.test", "A", { timeout: 20 })).toThrow(Timeout);
-      });
+      })();
     } finally {
       dns.setServers(before);
       server.close();

@@ -1,5 +1,6 @@
 import * as nodeHttp from "node:http";
-import { run, sleep, spawn, Timeout } from "@greenlit/core";
+import { sleep, spawn, Timeout } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import { BodyTooLargeError, get, requestMessage } from "../src/index.js";
 import { origin } from "./origin.js";
@@ -18,8 +19,9 @@ const site = origin({
 });
 
 describe("get", () => {
-  it("returns a message as Node's", () =>
-    run(() => {
+  it(
+    "returns a message as Node's",
+    green(() => {
       const response = get(`${site.url}/hello`);
       expect([response.statusCode, response.statusMessage, response.httpVersion]).toEqual([
         200,
@@ -32,10 +34,12 @@ describe("get", () => {
       expect(response.readSync(2)?.toString()).toBe("he");
       expect(response.textSync()).toBe("llo");
       expect(response.readSync()).toBe(null);
-    }));
+    }),
+  );
 
-  it("takes everything in the options, and Node's agents", () =>
-    run(() => {
+  it(
+    "takes everything in the options, and Node's agents",
+    green(() => {
       const agent = new nodeHttp.Agent({ keepAlive: true });
       const { hostname, port } = new URL(site.url);
       const before = site.connections;
@@ -45,15 +49,19 @@ describe("get", () => {
       }
       expect(site.connections - before).toBe(1);
       agent.destroy();
-    }));
+    }),
+  );
 
-  it("limits the body", () =>
-    run(() => {
+  it(
+    "limits the body",
+    green(() => {
       expect(() => get(`${site.url}/hello`).bytesSync({ limit: 4 })).toThrow(BodyTooLargeError);
-    }));
+    }),
+  );
 
-  it("throws Node's errors with the caller's stack", () =>
-    run(function theCaller() {
+  it(
+    "throws Node's errors with the caller's stack",
+    green(function theCaller() {
       let error: unknown;
       try {
         get("http://127.0.0.1:1/");
@@ -65,24 +73,27 @@ describe("get", () => {
         stack: expect.stringMatching("theCaller") as string,
       });
       expect(() => get(`${site.url}/cut`).textSync()).toThrow(/aborted/);
-    }));
+    }),
+  );
 
   it("is aborted by a timeout or a kill", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       expect(() => get(`${site.url}/silent`, { timeout: 20 })).toThrow(Timeout);
       const waiting = spawn(() => get(`${site.url}/silent`));
       sleep(20);
       waiting.kill();
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 });
 
 describe("requestMessage", () => {
-  it("sends a body", () =>
-    run(() => {
+  it(
+    "sends a body",
+    green(() => {
       const response = requestMessage(`${site.url}/echo`, { method: "POST", body: '{"a":1}' });
       expect(response.jsonSync()).toEqual({ a: 1 });
-    }));
+    }),
+  );
 });

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:net";
 import { joinAll, run, sleep, spawn, Timeout, withTimeout } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { afterEach, describe, expect, it } from "vitest";
 import { createAgent, request } from "../src/index.js";
 import { origin } from "./origin.js";
@@ -53,8 +54,9 @@ async function rawServer(answer: string): Promise<string> {
 }
 
 describe("request", () => {
-  it("returns status, headers and body", () =>
-    run(() => {
+  it(
+    "returns status, headers and body",
+    green(() => {
       const response = request(`${site.url}/headers?q=1`, {
         headers: { "X-One": "1", "x-two": ["a", "b"] },
       });
@@ -62,27 +64,33 @@ describe("request", () => {
       expect(response.headers["set-cookie"]).toEqual(["a=1", "b=2"]);
       expect(response.headers["x-mixed-case"]).toBe("Value");
       expect(response.body.json()).toMatchObject({ "x-one": "1", "x-two": "a, b" });
-    }));
+    }),
+  );
 
-  it("makes no error of a status, and follows no redirect", () =>
-    run(() => {
+  it(
+    "makes no error of a status, and follows no redirect",
+    green(() => {
       const response = request(new URL("/none", site.url));
       expect([response.status, response.body.text()]).toEqual([404, "not here"]);
-    }));
+    }),
+  );
 
-  it("passes over informational responses", () =>
-    run(() => {
+  it(
+    "passes over informational responses",
+    green(() => {
       const response = request(`${site.url}/hints`);
       expect([response.status, response.body.text()]).toEqual([200, "final"]);
-    }));
+    }),
+  );
 
   it.each([
     ["a string", "text"],
     ["bytes", Buffer.from("text")],
     ["an iterable", ["te", Buffer.from("xt"), ""]],
     ["nothing of an iterable", []],
-  ])("sends %s", (_, body) =>
-    run(() => {
+  ])(
+    "sends %s",
+    green((_, body) => {
       const response = request(`${site.url}/echo`, {
         method: "POST",
         body,
@@ -94,8 +102,9 @@ describe("request", () => {
     }),
   );
 
-  it("sends an iterable that blocks, larger than any buffer", () =>
-    run(() => {
+  it(
+    "sends an iterable that blocks, larger than any buffer",
+    green(() => {
       let cleaned = false;
       function* pieces(): Generator<Buffer> {
         try {
@@ -112,10 +121,12 @@ describe("request", () => {
       );
       expect(sending.get()).toBe(200);
       expect(cleaned).toBe(true);
-    }));
+    }),
+  );
 
-  it("returns an answer that comes before the body was sent, and stops sending", () =>
-    run(() => {
+  it(
+    "returns an answer that comes before the body was sent, and stops sending",
+    green(() => {
       let pieces = 0;
       function* endless(): Generator<Buffer> {
         for (;;) {
@@ -135,10 +146,12 @@ describe("request", () => {
       const sent = pieces;
       sleep(20);
       expect(pieces).toBe(sent);
-    }));
+    }),
+  );
 
-  it("aborts when the iterable of the body throws", () =>
-    run(() => {
+  it(
+    "aborts when the iterable of the body throws",
+    green(() => {
       const mine = new Error("mine");
       function* failing(): Generator<string> {
         yield "x";
@@ -147,10 +160,12 @@ describe("request", () => {
       expect(caught(() => request(`${site.url}/echo`, { method: "POST", body: failing() }))).toBe(
         mine,
       );
-    }));
+    }),
+  );
 
-  it("keeps connections, and makes as many as there are requests at once", () =>
-    run(() => {
+  it(
+    "keeps connections, and makes as many as there are requests at once",
+    green(() => {
       const agent = createAgent();
       const before = site.connections;
       for (let i = 0; i < 5; i++) request(`${site.url}/hello`, { dispatcher: agent }).body.bytes();
@@ -162,19 +177,23 @@ describe("request", () => {
       expect(all.map((one) => one.get())).toEqual(Array(10).fill("hello"));
       expect(site.connections - before).toBe(10);
       void agent.destroy();
-    }));
+    }),
+  );
 });
 
 describe("errors", () => {
-  it("are Node's, with the stack of the caller", () =>
-    run(function theCaller() {
+  it(
+    "are Node's, with the stack of the caller",
+    green(function theCaller() {
       const error = caught(() => request("http://127.0.0.1:1/")) as NodeJS.ErrnoException;
       expect(error.code).toBe("ECONNREFUSED");
       expect(error.stack).toMatch(/theCaller/);
-    }));
+    }),
+  );
 
-  it("of the arguments are thrown too", () =>
-    run(() => {
+  it(
+    "of the arguments are thrown too",
+    green(() => {
       expect(() => request("no url")).toThrow(TypeError);
       expect(() => request(`${site.url}/`, { method: "BAD METHOD" })).toThrow(
         /invalid request method/,
@@ -183,7 +202,8 @@ describe("errors", () => {
         /invalid header/,
       );
       expect(() => request(`${site.url}/`, { timeout: -1 })).toThrow(RangeError);
-    }));
+    }),
+  );
 
   it("of the protocol are undici's", async () => {
     const broken = await rawServer("HTTP/1.1 what\r\n\r\n");
@@ -193,43 +213,48 @@ describe("errors", () => {
 
   it("come for a body that is cut short", async () => {
     const short = await rawServer("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf");
-    await run(() => {
+    await green(() => {
       const { body } = request(short);
       expect(caught(() => body.bytes())).toMatchObject({ code: "UND_ERR_SOCKET" });
-    });
+    })();
   });
 });
 
 describe("times", () => {
   it("timeout ends the wait for headers and the exchange", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       const agent = createAgent();
       expect(() => request(`${site.url}/silent`, { timeout: 30, dispatcher: agent })).toThrow(
         Timeout,
       );
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 
-  it("timeout covers the body", () =>
-    run(() => {
+  it(
+    "timeout covers the body",
+    green(() => {
       const { body } = request(`${site.url}/slow-body`, { timeout: 60 });
       expect(String(body.read())).toBe("first");
       expect(() => body.read()).toThrow(Timeout);
-    }));
+    }),
+  );
 
-  it("headersTimeout and bodyTimeout are undici's", () =>
-    run(() => {
+  it(
+    "headersTimeout and bodyTimeout are undici's",
+    green(() => {
       expect(caught(() => request(`${site.url}/silent`, { headersTimeout: 50 }))).toMatchObject({
         code: "UND_ERR_HEADERS_TIMEOUT",
       });
       const { body } = request(`${site.url}/slow-body`, { bodyTimeout: 50 });
       expect(caught(() => body.bytes())).toMatchObject({ code: "UND_ERR_BODY_TIMEOUT" });
-    }));
+    }),
+  );
 
-  it("connectTimeout limits the wait for a connection, not for the answer", () =>
-    run(() => {
+  it(
+    "connectTimeout limits the wait for a connection, not for the answer",
+    green(() => {
       const agent = createAgent({ connections: 1 });
       const first = request(`${site.url}/slow-body`, { dispatcher: agent });
       expect(
@@ -239,34 +264,38 @@ describe("times", () => {
         Timeout,
       );
       first.body.destroy();
-    }));
+    }),
+  );
 
-  it("a signal interrupts with its reason", () =>
-    run(() => {
+  it(
+    "a signal interrupts with its reason",
+    green(() => {
       const reason = new Error("enough");
       const controller = new AbortController();
       setTimeout(() => controller.abort(reason), 20);
       expect(caught(() => request(`${site.url}/silent`, { signal: controller.signal }))).toBe(
         reason,
       );
-    }));
+    }),
+  );
 });
 
 describe("an interrupted greenlet", () => {
   it("aborts its request when killed", async () => {
     await expect.poll(() => site.open).toBe(0);
-    await run(() => {
+    await green(() => {
       const agent = createAgent();
       const waiting = spawn(() => request(`${site.url}/silent`, { dispatcher: agent }));
       sleep(30);
       expect(site.open).toBe(1);
       waiting.kill();
-    });
+    })();
     await expect.poll(() => site.open).toBe(0);
   });
 
-  it("takes a request back that still waits for a connection", () =>
-    run(() => {
+  it(
+    "takes a request back that still waits for a connection",
+    green(() => {
       const agent = createAgent({ connections: 1 });
       const first = request(`${site.url}/slow-body`, { dispatcher: agent });
       expect(() =>
@@ -274,5 +303,6 @@ describe("an interrupted greenlet", () => {
       ).toThrow(Timeout);
       first.body.destroy();
       expect(request(`${site.url}/hello`, { dispatcher: agent }).body.text()).toBe("hello");
-    }));
+    }),
+  );
 });

@@ -4,6 +4,7 @@ import * as net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ConcurrentObjectUseError, joinAll, run, sleep, spawn, Timeout } from "@greenlit/core";
+import { green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import {
   connect,
@@ -16,8 +17,8 @@ import {
 } from "../src/index.js";
 
 /** Runs `test` in a greenlet with the two ends of a connection. */
-function pair(test: (near: Socket, far: Socket, listener: Listener) => void): Promise<void> {
-  return run(() => {
+function pair(test: (near: Socket, far: Socket, listener: Listener) => void): () => Promise<void> {
+  return green(() => {
     using listener = listen({ port: 0, host: "127.0.0.1" });
     using near = connect({ port: listener.port, host: "127.0.0.1" });
     using far = listener.accept();
@@ -35,16 +36,19 @@ const caught = (work: () => unknown): unknown => {
 };
 
 describe("read", () => {
-  it("returns what has come, null at the end", () =>
+  it(
+    "returns what has come, null at the end",
     pair((near, far) => {
       far.write("hello");
       expect(near.read()?.toString()).toBe("hello");
       far.end();
       expect(near.read()).toBe(null);
       expect(near.read()).toBe(null);
-    }));
+    }),
+  );
 
-  it("returns at most max bytes and keeps the rest", () =>
+  it(
+    "returns at most max bytes and keeps the rest",
     pair((near, far) => {
       far.end("hello");
       expect(near.read(2)?.toString()).toBe("he");
@@ -52,9 +56,11 @@ describe("read", () => {
       expect(near.read()?.toString()).toBe("o");
       expect(near.read(1)).toBe(null);
       expect(() => near.read(0)).toThrow(RangeError);
-    }));
+    }),
+  );
 
-  it("blocks only its greenlet", () =>
+  it(
+    "blocks only its greenlet",
     pair((near, far) => {
       const order: string[] = [];
       const reader = spawn(() => order.push(String(near.read())));
@@ -63,25 +69,31 @@ describe("read", () => {
       far.write("late");
       reader.join();
       expect(order).toEqual(["meanwhile", "late"]);
-    }));
+    }),
+  );
 
-  it("times out, and loses nothing by it", () =>
+  it(
+    "times out, and loses nothing by it",
     pair((near, far) => {
       far.write("half");
       expect(() => near.readExactly(8, { timeout: 20 })).toThrow(Timeout);
       far.write("full");
       expect(near.readExactly(8).toString()).toBe("halffull");
-    }));
+    }),
+  );
 
-  it("follows a signal", () =>
+  it(
+    "follows a signal",
     pair((near) => {
       const controller = new AbortController();
       const reason = new Error("enough");
       setTimeout(() => controller.abort(reason), 10);
       expect(caught(() => near.read(1, { signal: controller.signal }))).toBe(reason);
-    }));
+    }),
+  );
 
-  it("allows one reader at a time", () =>
+  it(
+    "allows one reader at a time",
     pair((near, far) => {
       const first = spawn(() => near.read());
       sleep(0);
@@ -90,9 +102,11 @@ describe("read", () => {
       expect(String(first.get())).toBe("x");
       far.write("y");
       expect(String(near.read())).toBe("y");
-    }));
+    }),
+  );
 
-  it("throws the stack of the caller with a reset", () =>
+  it(
+    "throws the stack of the caller with a reset",
     pair((near, far) => {
       far.stream.resetAndDestroy();
       const error = caught(function theReader() {
@@ -100,11 +114,13 @@ describe("read", () => {
       }) as NodeJS.ErrnoException;
       expect(error.code).toBe("ECONNRESET");
       expect(error.stack).toMatch(/theReader/);
-    }));
+    }),
+  );
 });
 
 describe("readExactly, readUntil, readLine", () => {
-  it("cut the stream where they should, however it arrives", () =>
+  it(
+    "cut the stream where they should, however it arrives",
     pair((near, far) => {
       const writer = spawn(() => {
         for (const byte of "one\r\ntwo\nabc--rest--last") {
@@ -122,18 +138,22 @@ describe("readExactly, readUntil, readLine", () => {
       expect(near.readLine()).toBe(null);
       expect(near.readExactly(0)).toHaveLength(0);
       writer.join();
-    }));
+    }),
+  );
 
-  it("find a delimiter that arrives in two pieces", () =>
+  it(
+    "find a delimiter that arrives in two pieces",
     pair((near, far) => {
       const reader = spawn(() => near.readUntil("--").toString());
       far.write("rest-");
       sleep(10);
       far.write("-more");
       expect(reader.get()).toBe("rest--");
-    }));
+    }),
+  );
 
-  it("say what came when the end comes first", () =>
+  it(
+    "say what came when the end comes first",
     pair((near, far) => {
       far.end("short");
       const error = caught(() => near.readExactly(9)) as UnexpectedEndError;
@@ -141,9 +161,11 @@ describe("readExactly, readUntil, readLine", () => {
       expect(error.code).toBe("ERR_GREENLIT_UNEXPECTED_END");
       expect(error.partial.toString()).toBe("short");
       expect(() => near.readUntil("\n")).toThrow(UnexpectedEndError);
-    }));
+    }),
+  );
 
-  it("accept a line up to the limit and not a byte more", () =>
+  it(
+    "accept a line up to the limit and not a byte more",
     pair((near, far) => {
       far.write("1234567\n12345678\n");
       expect(near.readLine({ limit: 8 })).toBe("1234567");
@@ -151,9 +173,11 @@ describe("readExactly, readUntil, readLine", () => {
       expect(error).toBeInstanceOf(LimitExceededError);
       expect([error.code, error.limit]).toEqual(["ERR_GREENLIT_LIMIT_EXCEEDED", 8]);
       expect(near.readLine()).toBe("12345678");
-    }));
+    }),
+  );
 
-  it("hold a peer back that sends an endless line", () =>
+  it(
+    "hold a peer back that sends an endless line",
     pair((near, far) => {
       const writer = spawn(() => {
         for (;;) far.write(Buffer.alloc(65536, "x"));
@@ -163,21 +187,25 @@ describe("readExactly, readUntil, readLine", () => {
       expect(writer.dead).toBe(false);
       expect(near.stream.readableLength).toBeLessThan(1 << 20);
       writer.kill();
-    }));
+    }),
+  );
 });
 
 describe("iteration", () => {
-  it("gives all chunks until the end", () =>
+  it(
+    "gives all chunks until the end",
     pair((near, far) => {
       spawn(() => far.end(Buffer.alloc(1_000_000, 7)));
       let size = 0;
       for (const chunk of near) size += chunk.length;
       expect(size).toBe(1_000_000);
-    }));
+    }),
+  );
 });
 
 describe("write", () => {
-  it("waits until the peer takes it", () =>
+  it(
+    "waits until the peer takes it",
     pair((near, far) => {
       let written = false;
       const writer = spawn(() => {
@@ -189,9 +217,11 @@ describe("write", () => {
       expect(far.readExactly(16 << 20).every((byte) => byte === 1)).toBe(true);
       writer.join();
       expect(written).toBe(true);
-    }));
+    }),
+  );
 
-  it("times out, and goes on where it was", () =>
+  it(
+    "times out, and goes on where it was",
     pair((near, far) => {
       expect(() => near.write(Buffer.alloc(16 << 20, "a"), { timeout: 20 })).toThrow(Timeout);
       const second = spawn(() => near.end("b"));
@@ -199,17 +229,21 @@ describe("write", () => {
       second.get();
       expect(all.length).toBe((16 << 20) + 1);
       expect(all.at(-1)).toBe(0x62);
-    }));
+    }),
+  );
 
-  it("allows one writer at a time", () =>
+  it(
+    "allows one writer at a time",
     pair((near) => {
       const first = spawn(() => near.write(Buffer.alloc(16 << 20)));
       sleep(0);
       expect(() => near.write("x")).toThrow(ConcurrentObjectUseError);
       first.kill();
-    }));
+    }),
+  );
 
-  it("fails after end, and does not harm reading", () =>
+  it(
+    "fails after end, and does not harm reading",
     pair((near, far) => {
       near.end("bye");
       expect(() => near.write("more")).toThrow(SocketClosedError);
@@ -218,9 +252,11 @@ describe("write", () => {
       far.write("half-open");
       expect(String(near.read())).toBe("half-open");
       near.shutdown();
-    }));
+    }),
+  );
 
-  it("fails when the peer has gone", () =>
+  it(
+    "fails when the peer has gone",
     pair((near, far) => {
       far.close();
       const error = caught(() => {
@@ -230,11 +266,13 @@ describe("write", () => {
         }
       }) as NodeJS.ErrnoException;
       expect(["EPIPE", "ECONNRESET"]).toContain(error.code);
-    }));
+    }),
+  );
 });
 
 describe("close", () => {
-  it("throws into who reads and who writes", () =>
+  it(
+    "throws into who reads and who writes",
     pair((near) => {
       const reader = spawn(() => caught(() => near.read()));
       const writer = spawn(() => caught(() => near.write(Buffer.alloc(16 << 20))));
@@ -245,16 +283,19 @@ describe("close", () => {
       expect(() => near.read()).toThrow(SocketClosedError);
       near.close();
       expect(near.closed).toBe(true);
-    }));
+    }),
+  );
 
-  it("is what dispose does", () =>
+  it(
+    "is what dispose does",
     pair((near, far) => {
       {
         using socket = near;
         socket.write("x");
       }
       expect(Buffer.concat([...far]).toString()).toBe("x");
-    }));
+    }),
+  );
 });
 
 describe("from", () => {
@@ -283,7 +324,7 @@ describe("connect", () => {
     const child = fork(new URL("programs/deaf-listener.mjs", import.meta.url));
     const [port] = (await once(child, "message")) as [number];
     try {
-      await run(() => {
+      await green(() => {
         const sockets = () =>
           process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
         const before = sockets();
@@ -294,14 +335,15 @@ describe("connect", () => {
         for (const socket of connected) socket.close();
         sleep(10);
         expect(sockets()).toBe(before);
-      });
+      })();
     } finally {
       child.kill();
     }
   });
 
-  it("speaks Unix sockets", () =>
-    run(() => {
+  it(
+    "speaks Unix sockets",
+    green(() => {
       const path = join(tmpdir(), `greenlit-${process.pid}.sock`);
       using listener = listen({ path });
       using near = connect({ path });
@@ -309,10 +351,12 @@ describe("connect", () => {
       near.write("hi");
       expect(String(far.read())).toBe("hi");
       expect([listener.address, listener.port]).toEqual([path, 0]);
-    }));
+    }),
+  );
 
-  it("carries many conversations at once", () =>
-    run(() => {
+  it(
+    "carries many conversations at once",
+    green(() => {
       using listener = listen({ port: 0, host: "127.0.0.1" });
       const server = spawn(() => {
         for (const socket of listener) {
@@ -336,5 +380,6 @@ describe("connect", () => {
       expect(clients.every((client) => client.get())).toBe(true);
       listener.close();
       server.get();
-    }));
+    }),
+  );
 });

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { runProgram } from "./run-program.js";
+import { runProgram } from "@greenlit/testing/run-program";
 
 const NATIVE = fileURLToPath(new URL("../native/", import.meta.url));
 const SOURCES = [
@@ -77,10 +77,10 @@ describe("the driver thread", () => {
       ])(
         "%s",
         async (name) => {
-          const { passed, report, leftOut } = await runProgram(name, [], {
-            ...env,
-            GREENLIT_TEST_SCALE: "0.1",
-          });
+          const { passed, report, leftOut } = await runProgram(
+            new URL(`programs/${name}`, import.meta.url),
+            { env, scale: 0.1 },
+          );
           for (const line of leftOut) console.info(`${name}: ${line}`);
           expect(passed, report).toBe(true);
         },

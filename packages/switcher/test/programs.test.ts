@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { loadBinding } from "../dist/binding.js";
 import type { DriverName } from "../dist/index.js";
-import { PROGRAMS, runProgram } from "./run-program.js";
+import { programsIn, runProgram } from "@greenlit/testing/run-program";
+
+const PROGRAMS = new URL("programs/", import.meta.url);
 
 // Two under which V8 checks itself hard; npm run test:matrix has all, on every Node.
 // Where V8 gets slow, the programs count less far (GREENLIT_TEST_SCALE).
@@ -24,12 +26,13 @@ const runs = Object.entries(RUNS).flatMap(([driver, { flags, scale }]) =>
 );
 
 describe.each(runs)("programs $driver $flag", ({ driver, flag, scale }) => {
-  it.skipIf(!present.has(driver)).concurrent.each(PROGRAMS)(
+  it.skipIf(!present.has(driver)).concurrent.each(programsIn(PROGRAMS))(
     present.has(driver) ? "%s" : `%s (this platform has no driver ${driver})`,
     async (name) => {
-      const { passed, report, leftOut } = await runProgram(name, flag === "" ? [] : [flag], {
-        GREENLIT_SWITCHER: driver,
-        GREENLIT_TEST_SCALE: String(scale),
+      const { passed, report, leftOut } = await runProgram(new URL(name, PROGRAMS), {
+        flags: flag === "" ? [] : [flag],
+        env: { GREENLIT_SWITCHER: driver },
+        scale,
       });
       for (const line of leftOut) console.info(`${name} ${driver} ${flag}: ${line}`);
       expect(passed, report).toBe(true);

@@ -10,7 +10,7 @@ import {
   triggerAsyncId,
 } from "node:async_hooks";
 import { readFile } from "node:fs";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const counts = { init: 0, before: 0, after: 0, destroy: 0, promiseResolve: 0 };
 const open = [];

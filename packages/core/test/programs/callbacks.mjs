@@ -16,7 +16,7 @@ import { Duplex, Readable, Writable } from "node:stream";
 import { connect, createSecureContext, createServer, TLSSocket } from "node:tls";
 import { MessageChannel } from "node:worker_threads";
 import { deflate, createGzip, gunzipSync } from "node:zlib";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const REFUSALS = ["ERR_GREENLIT_BLOCKING_SWITCH_OUT", "ERR_GREENLIT_NESTED_ASYNC_SCOPE"];
 const storage = new AsyncLocalStorage();

@@ -14,7 +14,7 @@ import {
   spawn,
 } from "@greenlit/core";
 import { runInThisContext } from "node:vm";
-import { child, check, matches, pass, same } from "../support/program.mjs";
+import { child, check, matches, pass, same } from "@greenlit/testing/program";
 
 const LISTED = /^deadlock: nothing is left that could wake the greenlets that wait/;
 

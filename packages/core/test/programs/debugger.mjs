@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
-import { check, matches, pass, same } from "../support/program.mjs";
+import { check, matches, pass, same } from "@greenlit/testing/program";
 import { debuggee, waitForStart } from "../support/inspect.mjs";
 
 const FILE = fileURLToPath(import.meta.url);

@@ -3,7 +3,7 @@
 import { Event, getHub, run, sleep, spawn, Waiter } from "@greenlit/core";
 import domain from "node:domain";
 import { EventEmitter } from "node:events";
-import { child, check, matches, pass, same, scaled } from "../support/program.mjs";
+import { child, check, matches, pass, same, scaled } from "@greenlit/testing/program";
 
 const make = (name) => Object.assign(domain.create(), { name });
 const here = () => process.domain?.name ?? null;

@@ -2,7 +2,7 @@
 // and exit handlers that block are told why they cannot.
 import { Event, run, sleep, spawn } from "@greenlit/core";
 import { writeSync } from "node:fs";
-import { child, check, matches, pass, same, scaled } from "../support/program.mjs";
+import { child, check, matches, pass, same, scaled } from "@greenlit/testing/program";
 
 const say = (text) => writeSync(1, `${text}\n`);
 const boom = () => {

@@ -3,7 +3,7 @@
 import { getHub, Queue, run, Semaphore, sleep, Timeout, wait, withTimeout } from "@greenlit/core";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, get } from "node:http";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const storage = new AsyncLocalStorage();
 const permits = new Semaphore(3);

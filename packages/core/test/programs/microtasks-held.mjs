@@ -3,7 +3,7 @@
 import { Event, getHub, run, sleep, spawn } from "@greenlit/core";
 import { Session } from "node:inspector";
 import { runInNewContext } from "node:vm";
-import { check, matches, pass, same, scaled } from "../support/program.mjs";
+import { check, matches, pass, same, scaled } from "@greenlit/testing/program";
 
 const parked = new Event();
 const crowd = Array.from({ length: scaled(5000) }, () => spawn(() => parked.wait()));

@@ -9,7 +9,7 @@ import { createServer, request as httpRequest } from "node:http";
 import { Duplex, pipeline, Transform } from "node:stream";
 import { createContext, Script } from "node:vm";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const REFUSED = "ERR_GREENLIT_NESTED_ASYNC_SCOPE";
 const storage = new AsyncLocalStorage();

@@ -7,7 +7,7 @@ import {
   executionAsyncId,
   triggerAsyncId,
 } from "node:async_hooks";
-import { pass, same } from "../support/program.mjs";
+import { pass, same } from "@greenlit/testing/program";
 
 const storage = new AsyncLocalStorage();
 

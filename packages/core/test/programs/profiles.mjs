@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import v8 from "node:v8";
 import { isMainThread, Worker } from "node:worker_threads";
-import { child, check, pass, same, scaled } from "../support/program.mjs";
+import { child, check, pass, same, scaled } from "@greenlit/testing/program";
 
 function burnInGreenlet(seed, until) {
   let x = seed;

@@ -8,7 +8,7 @@ import {
   executionAsyncResource,
   triggerAsyncId,
 } from "node:async_hooks";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const SEED = Number(process.env.SEED ?? 1);
 const storages = [new AsyncLocalStorage(), new AsyncLocalStorage(), new AsyncLocalStorage()];

@@ -11,7 +11,7 @@ import {
   spawn,
   Timeout,
 } from "@greenlit/core";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const COUNT = scaled(10_000);
 const range = Array.from({ length: COUNT }, (_, i) => i);

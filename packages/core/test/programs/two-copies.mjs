@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
-import { check, pass, same } from "../support/program.mjs";
+import { check, pass, same } from "@greenlit/testing/program";
 
 const folder = mkdtempSync(join(tmpdir(), "two-copies-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));

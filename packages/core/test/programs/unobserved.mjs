@@ -1,7 +1,7 @@
 // A greenlet's error that nobody asks for is told once, and then follows --unhandled-rejections, as Node's own does.
 import { getHub, run, sleep, spawn } from "@greenlit/core";
 import { runInThisContext } from "node:vm";
-import { child, check, matches, pass, same } from "../support/program.mjs";
+import { child, check, matches, pass, same } from "@greenlit/testing/program";
 
 const fail = runInThisContext(
   "(spawn) => spawn(function broken() {\n  throw new RangeError('boom');\n})",

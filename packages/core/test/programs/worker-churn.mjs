@@ -3,7 +3,7 @@
 import { Event, run, sleep, spawn } from "@greenlit/core";
 import { readdirSync, readFileSync } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const WAYS = {
   natural: 0,

@@ -2,7 +2,7 @@
 // naturally, by an error, by a deadlock, by process.exit() in a greenlet, or are terminated with hundreds parked.
 import { Event, getHub, joinAll, Queue, run, sleep, spawn } from "@greenlit/core";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
-import { check, matches, pass, same, scaled } from "../support/program.mjs";
+import { check, matches, pass, same, scaled } from "@greenlit/testing/program";
 
 /** Work that only comes out right if every greenlet keeps its own state. */
 function work(count) {

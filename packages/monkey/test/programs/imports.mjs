@@ -31,4 +31,5 @@ await run(() => {
 });
 unpatchAll();
 if (existsSync !== nodes || require("fs").existsSync !== nodes) throw new Error("unpatch failed");
-console.log(order.join());
+if (order.join() !== "switched,done") throw new Error(`it did not switch: ${order.join()}`);
+console.log("pass");

@@ -1,7 +1,8 @@
 // Hundreds of greenlets that allocate all the time, each suspended at any point of it: heap growth, promotion and
 // collections of every kind happen on every stack.
 import { RawGreenlet } from "@greenlit/switcher";
-import { check, park, pass, scaled } from "../support/program.mjs";
+import { check, pass, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const GREENLETS = scaled(300);
 const TURNS = scaled(60);

@@ -3,7 +3,8 @@
 // lies on Node's execution resource, which raw greenlets share; there we only check that nothing breaks.
 import { RawGreenlet } from "@greenlit/switcher";
 import { AsyncLocalStorage } from "node:async_hooks";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const storage = new AsyncLocalStorage();
 const other = new AsyncLocalStorage();

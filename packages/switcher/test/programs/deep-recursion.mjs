@@ -2,16 +2,8 @@
 // back.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
-import {
-  check,
-  collect,
-  driver,
-  noProc,
-  park,
-  pass,
-  thrownBy,
-  unless,
-} from "../support/program.mjs";
+import { check, collect, pass, thrownBy, unless } from "@greenlit/testing/program";
+import { driver, noProc, park } from "../support/switcher.mjs";
 
 // Enough that what they take is not lost in what else the process does meanwhile.
 const STACKS = 60;

@@ -2,7 +2,8 @@
 // right values. Compiled by hand through V8's natives, so that it is known what ran.
 import { RawGreenlet } from "@greenlit/switcher";
 import v8 from "node:v8";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 v8.setFlagsFromString("--allow-natives-syntax");
 const natives = (name, args = "f") => {

@@ -5,7 +5,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import vm from "node:vm";
 import { loadBinding } from "../../dist/binding.js";
-import { check, collect, noProc, pass, same, unless } from "../support/program.mjs";
+import { check, collect, pass, same, unless } from "@greenlit/testing/program";
+import { noProc } from "../support/switcher.mjs";
 
 const STACK_SIZE = 256 * 1024;
 const binding = loadBinding();

@@ -1,7 +1,8 @@
 // error.stack shows the greenlet's own frames and ends at its start; capturing one is safe on any stack, also when it is
 // formatted by code that switches.
 import { RawGreenlet } from "@greenlit/switcher";
-import { check, collect, park, pass, thrownBy } from "../support/program.mjs";
+import { check, collect, pass, thrownBy } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const names = (stack) =>
   [...stack.matchAll(/^\s+at (?:async )?([\w.$<>]+)/gm)].map(([, name]) => name);

@@ -3,7 +3,8 @@
 import { RawGreenlet, current, root } from "@greenlit/switcher";
 import { readFile } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const COUNT = scaled(300);
 for (let i = 0; i < COUNT; i++) new RawGreenlet(() => park()).switch();

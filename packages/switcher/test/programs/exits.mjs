@@ -4,7 +4,8 @@ import { RawGreenlet } from "@greenlit/switcher";
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check, park, pass, same, scaled, unless } from "../support/program.mjs";
+import { check, pass, same, scaled, unless } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const inGreenlet = (fn) => () => void new RawGreenlet(fn).switch();
 const boom = () => {

@@ -1,7 +1,8 @@
 // Thousands of parked stacks hold the only references to young objects, while garbage is collected on the root and on
 // greenlet stacks: nothing may be lost, and nothing kept that no stack holds any more.
 import { RawGreenlet } from "@greenlit/switcher";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const COUNT = scaled(3000);
 const ROUNDS = 6;

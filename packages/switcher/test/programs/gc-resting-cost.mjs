@@ -2,7 +2,8 @@
 // that off (GREENLIT_GC_SKIP=0), and not where V8 collects in a way it was not shown for.
 import { execFileSync } from "node:child_process";
 import { RawGreenlet, report } from "@greenlit/switcher";
-import { check, collect, park, pass, scaled } from "../support/program.mjs";
+import { check, collect, pass, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const COUNT = scaled(10_000);
 

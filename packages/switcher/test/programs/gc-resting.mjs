@@ -3,7 +3,8 @@
 // stacks and in a worker beside it. A reference that a scavenge should have updated and did not shows as a wrong content or a crash.
 import { Worker, isMainThread } from "node:worker_threads";
 import { RawGreenlet, report } from "@greenlit/switcher";
-import { check, collect, park, pass, scaled } from "../support/program.mjs";
+import { check, collect, pass, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const COUNT = scaled(600);
 const STEPS = scaled(4000);

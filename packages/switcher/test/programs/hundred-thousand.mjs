@@ -1,6 +1,7 @@
 // A hundred thousand greenlets parked in one process, all of which go on and end.
 import { RawGreenlet, report } from "@greenlit/switcher";
-import { check, collect, park, pass, scaled } from "../support/program.mjs";
+import { check, collect, pass, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const COUNT = scaled(100_000);
 const before = process.memoryUsage().rss;

@@ -6,7 +6,8 @@ import { Session } from "node:inspector";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import v8 from "node:v8";
-import { check, driver, park, pass, scaled, unless } from "../support/program.mjs";
+import { check, pass, scaled, unless } from "@greenlit/testing/program";
+import { driver, park } from "../support/switcher.mjs";
 
 const session = new Session();
 session.connect();

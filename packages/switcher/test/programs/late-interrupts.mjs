@@ -4,7 +4,8 @@ import { open, RawGreenlet } from "@greenlit/switcher";
 import vm from "node:vm";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
 import { loadBinding } from "../../dist/binding.js";
-import { check, driver, park, pass, same, scaled, unless } from "../support/program.mjs";
+import { check, pass, same, scaled, unless } from "@greenlit/testing/program";
+import { driver, park } from "../support/switcher.mjs";
 
 open();
 const kept = [];

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
 import { open, RawGreenlet, root, startMonitor } from "@greenlit/switcher";
-import { check, collect, pass, same, scaled, thrownBy } from "../support/program.mjs";
+import { check, collect, pass, same, scaled, thrownBy } from "@greenlit/testing/program";
 
 const FILE = fileURLToPath(import.meta.url);
 const LIMIT = 100;

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { Worker, isMainThread, workerData } from "node:worker_threads";
-import { check, pass, same, scaled } from "../support/program.mjs";
+import { check, pass, same, scaled } from "@greenlit/testing/program";
 
 const THREADS = 8;
 const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));

@@ -2,7 +2,8 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { RawGreenlet, startSampler } from "@greenlit/switcher";
-import { check, collect, park, pass, scaled, thrownBy } from "../support/program.mjs";
+import { check, collect, pass, scaled, thrownBy } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 function spin(ms) {
   let x = 0;

@@ -11,7 +11,8 @@ import {
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { check, collect, noProc, park, pass, thrownBy, unless } from "../support/program.mjs";
+import { check, collect, pass, thrownBy, unless } from "@greenlit/testing/program";
+import { noProc, park } from "../support/switcher.mjs";
 
 const ADDITIONAL_KB = 600 * 1024;
 

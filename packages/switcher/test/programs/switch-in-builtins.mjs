@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { interleave } from "../support/interleave.mjs";
-import { pass } from "../support/program.mjs";
+import { pass } from "@greenlit/testing/program";
 
 const DIGITS = [5, 3, 9, 1, 7, 2, 8];
 

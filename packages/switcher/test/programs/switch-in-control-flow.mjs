@@ -1,6 +1,6 @@
 // Switching in the middle of loops, finally blocks, generators, iterators and the synchronous part of async functions.
 import { interleave } from "../support/interleave.mjs";
-import { pass } from "../support/program.mjs";
+import { pass } from "@greenlit/testing/program";
 
 function* count(park, n) {
   try {

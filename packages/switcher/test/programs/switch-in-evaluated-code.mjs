@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 import vm from "node:vm";
 import { interleave } from "../support/interleave.mjs";
-import { pass } from "../support/program.mjs";
+import { pass } from "@greenlit/testing/program";
 
 const require = createRequire(import.meta.url);
 

@@ -1,6 +1,6 @@
 // Switching where the language itself calls back: accessors, traps, constructors, coercions.
 import { interleave } from "../support/interleave.mjs";
-import { pass } from "../support/program.mjs";
+import { pass } from "@greenlit/testing/program";
 
 const made = interleave({
   getter: (park) =>

@@ -1,16 +1,8 @@
 // State that V8 keeps once for all stacks and expects to be left in the order it was entered: many greenlets enter it, and
 // leave in other orders.
 import { RawGreenlet } from "@greenlit/switcher";
-import {
-  check,
-  collect,
-  noStringify,
-  park,
-  pass,
-  same,
-  scaled,
-  unless,
-} from "../support/program.mjs";
+import { check, collect, pass, same, scaled, unless } from "@greenlit/testing/program";
+import { noStringify, park } from "../support/switcher.mjs";
 
 const COUNT = scaled(200);
 

@@ -1,7 +1,8 @@
 // Ten thousand greenlets at once: what one costs, that they all keep their state, and that their stacks are used again.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
-import { check, collect, noProc, park, pass, same, scaled, unless } from "../support/program.mjs";
+import { check, collect, pass, same, scaled, unless } from "@greenlit/testing/program";
+import { noProc, park } from "../support/switcher.mjs";
 
 const COUNT = scaled(10_000);
 

@@ -2,7 +2,8 @@
 // that is waiting for a greenlet, which then is dead. Whoever runs afterwards is known.
 import { RawGreenlet, current, root } from "@greenlit/switcher";
 import vm from "node:vm";
-import { check, collect, park, pass, same, thrownBy } from "../support/program.mjs";
+import { check, collect, pass, same, thrownBy } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const CODE = "ERR_SCRIPT_EXECUTION_TIMEOUT";
 const FOREVER = "for (;;);";

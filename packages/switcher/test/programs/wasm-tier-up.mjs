@@ -1,7 +1,8 @@
 // V8 throws unoptimised wasm code away once there is enough of it, and cannot do so while any thread is archived: it
 // aborts. 400 functions of 1 KB, hot enough to be compiled twice, with greenlets parked; and one parked inside wasm.
 import { RawGreenlet } from "@greenlit/switcher";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const FUNCTIONS = 400;
 const TERMS = 300;

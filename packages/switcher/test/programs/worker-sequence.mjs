@@ -3,7 +3,8 @@
 import { RawGreenlet } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
-import { check, collect, noProc, park, pass, same, scaled, unless } from "../support/program.mjs";
+import { check, collect, pass, same, scaled, unless } from "@greenlit/testing/program";
+import { noProc, park } from "../support/switcher.mjs";
 
 if (isMainThread) {
   const WORKERS = scaled(50);

@@ -2,7 +2,8 @@
 // `finally`, and the thread ends. In several positions of the running greenlet.
 import { RawGreenlet, current } from "@greenlit/switcher";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
-import { check, park, pass, same } from "../support/program.mjs";
+import { check, pass, same } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const LOOPS = {
   "a plain loop": () => {

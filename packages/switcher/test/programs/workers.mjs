@@ -2,7 +2,8 @@
 // process.exit() in a greenlet, some by an error, some are terminated with everything parked.
 import { RawGreenlet, report, root, current } from "@greenlit/switcher";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
-import { check, collect, park, pass, same, scaled } from "../support/program.mjs";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
 
 const GREENLETS = scaled(500);
 

@@ -1,6 +1,7 @@
 // Runs the same cases with and without switching, and compares.
 import { RawGreenlet, root } from "@greenlit/switcher";
-import { check, collect, noStringify, same, scaled, unless } from "./program.mjs";
+import { check, collect, same, scaled, unless } from "@greenlit/testing/program";
+import { noStringify } from "./switcher.mjs";
 
 /**
  * Each case is `(park) => result` and passes values through `park`, from inside whatever it is about. It runs once on

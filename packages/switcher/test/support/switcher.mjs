@@ -1,0 +1,20 @@
+// What the programs in ../programs share about the switcher.
+import { report, root } from "@greenlit/switcher";
+import { loadBinding } from "../../dist/binding.js";
+
+/** Why memory cannot be looked at here, or false. */
+export const noProc = process.platform !== "linux" && "needs Linux's /proc";
+
+/** Why JSON.stringify must not be left by switching here, or false. */
+export const noStringify =
+  process.versions.v8.startsWith("12.") &&
+  !loadBinding().drivers().includes("direct") &&
+  "V8 12.4 aborts when calls of JSON.stringify do not end in order, and the list it looks at is found on Linux only";
+
+/** The driver that runs here. */
+export const driver = () => report().driver;
+
+/** In a greenlet: suspends it, and hands `value` to the root. */
+export function park(value) {
+  return root().switch(value);
+}
