@@ -34,6 +34,17 @@ export async function settingsPage() {
 
 _What can be set?_
 
+\`\`\`js
+import { config } from "greenlit";
+
+config.budget = 2;
+console.log(config.budget, config.maxBlockingTime);
+\`\`\`
+
+\`\`\`text
+2 100
+\`\`\`
+
 Environment variables, read by the process that greenlets run in. Nonsense in one is an error that names it. This page is
 written by \`npm run docs\` from the packages themselves.
 

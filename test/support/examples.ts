@@ -11,7 +11,7 @@ const CLI = `${ROOT}packages/greenlit/dist/cli.js`;
 /** A fenced block of code, and the one behind it that shows what it prints. */
 export interface Example {
   readonly language: string;
-  /** Words after the language: `fragment` is no whole program, `stderr` shows the error output too, `exit=1` is how it ends. */
+  /** Words after the language: `fragment` is no whole program, `stderr` shows the error output too, `exit=1` is how it ends, `node` that it is run without `greenlit run`. */
   readonly words: readonly string[];
   readonly line: number;
   readonly code: string;
@@ -49,7 +49,7 @@ export async function outputOf(example: Example, runner: Runner, home: string): 
   try {
     const file = join(folder, example.language === "ts" ? "app.ts" : "app.mjs");
     writeFileSync(file, example.code);
-    const args = runner === "node" ? [file] : [CLI, "run", file];
+    const args = runner === "node" || example.words.includes("node") ? [file] : [CLI, "run", file];
     const ended = await new Promise<{ code: unknown; stdout: string; stderr: string }>(
       (resolve) => {
         execFile(
