@@ -30,7 +30,7 @@ describe("the guides", () => {
       expect(title).toMatch(/^# \S/);
       expect(question, name).toMatch(/^_[^]*\?_$/);
       expect(index.replaceAll(/\s+/g, " "), name).toContain(` ${question.slice(1, -1)} |`);
-      if (name !== "settings.md") expect(first, name).toMatch(/^```(js|ts|python)\b/);
+      expect(first, name).toMatch(/^```(js|ts|python)\b/);
     }
   });
 
@@ -77,7 +77,9 @@ it.each(pages)("%s has links that lead somewhere", (page) => {
     const [path = "", anchor] = to.split("#");
     const target = path === "" ? page : relative(ROOT, join(ROOT, dirname(page), path));
     expect(existsSync(join(ROOT, target)), `${page}: ${to}`).toBe(true);
-    if (anchor !== undefined) expect(anchors(read(target)), `${page}: ${to}`).toContain(anchor);
+    if (anchor === undefined) continue;
+    const file = target.endsWith(".md") ? target : join(target, "README.md");
+    expect(anchors(read(file)), `${page}: ${to}`).toContain(anchor);
   }
 });
 
