@@ -1,19 +1,15 @@
 // The README tells the truth: its program is the example that runs, with the output it prints.
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { examples, ROOT } from "./support/examples.js";
 
-const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(`${ROOT}README.md`, "utf8");
-const blocks = [...readme.matchAll(/```(\w+)\n([\s\S]*?)```/g)].map(([, language, text]) => ({
-  language,
-  text,
-}));
+const blocks = examples(readme);
 
 it("shows the example as it is", () => {
   const example = readFileSync(`${ROOT}examples/three-files-three-pages.mjs`, "utf8");
-  expect(blocks.find(({ language }) => language === "js")?.text).toBe(example);
+  expect(blocks.find(({ language }) => language === "js")?.code).toBe(example);
 });
 
 it("shows what it prints", () => {
@@ -24,10 +20,7 @@ it("shows what it prints", () => {
   );
   // Files and pages end in any order among themselves.
   const sorted = (text: string): string[] => text.trimEnd().split("\n").toSorted();
-  const shown =
-    blocks.find(
-      ({ language, text }) => language === "text" && text?.includes("3 pages and 3 files"),
-    )?.text ?? "";
+  const shown = blocks.find(({ output }) => output?.includes("3 pages and 3 files"))?.output ?? "";
   const numbers = (lines: string[]): string[] =>
     lines.map((line) =>
       line.replace(/^(\w+\.json|LICENSE): \d+/, "$1: n").replace(/in \d+ ms/, "in n ms"),

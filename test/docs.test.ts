@@ -1,0 +1,90 @@
+// The guides tell the truth: their programs run and print what is shown, and their links lead somewhere.
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { pathToFileURL } from "node:url";
+import { describe, expect, it } from "vitest";
+import { examples, ROOT, testExamples } from "./support/examples.js";
+
+const guides = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md"));
+/** Written by programs of their own. */
+const MEASURED = "benchmarks.md";
+
+const read = (path: string): string => readFileSync(join(ROOT, path), "utf8");
+
+for (const name of guides.filter((name) => name !== MEASURED)) {
+  testExamples(
+    pathToFileURL(`${ROOT}docs/${name}`),
+    "greenlit",
+    // Below the root, so that their imports are found.
+    new URL(".", import.meta.url),
+  );
+}
+
+describe("the guides", () => {
+  it("are all in the index, with their question, which they ask first", () => {
+    const index = read("docs/README.md");
+    for (const name of guides.filter((name) => ![MEASURED, "README.md"].includes(name))) {
+      expect(index, name).toContain(`](${name})`);
+      const [title = "", question = "", first = ""] = read(`docs/${name}`).split("\n\n");
+      expect(title).toMatch(/^# \S/);
+      expect(question, name).toMatch(/^_[^]*\?_$/);
+      expect(index.replaceAll(/\s+/g, " "), name).toContain(` ${question.slice(1, -1)} |`);
+      expect(first, name).toMatch(/^```(js|ts|python)\b/);
+    }
+  });
+
+  it("have fragments that are at least JavaScript", () => {
+    const fragments = guides.flatMap((name) =>
+      examples(read(`docs/${name}`)).filter(({ words }) => words.includes("fragment")),
+    );
+    expect(fragments.length).toBeGreaterThan(0);
+    for (const { language, code } of fragments) {
+      expect(language).toBe("js");
+      execFileSync(process.execPath, ["--input-type=module", "--check"], { input: code });
+    }
+  });
+});
+
+/** The anchors that GitHub makes of a page's headings. */
+function anchors(markdown: string): Set<string> {
+  const headings = withoutCode(markdown).matchAll(/^#+ (.*)$/gm);
+  return new Set(
+    [...headings].map(([, text = ""]) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N}\s_-]/gu, "")
+        .replaceAll(/\s/g, "-"),
+    ),
+  );
+}
+
+function withoutCode(markdown: string): string {
+  return markdown.replaceAll(/^```[^]*?^```$/gm, "");
+}
+
+const pages = [
+  "README.md",
+  ...guides.map((name) => `docs/${name}`),
+  ...["packages", "apps"].flatMap((folder) =>
+    readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/README.md`),
+  ),
+].filter((path) => existsSync(join(ROOT, path)));
+
+it.each(pages)("%s has links that lead somewhere", (page) => {
+  const links = [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)].map(([, to = ""]) => to);
+  for (const to of links.filter((to) => !/^\w+:/.test(to))) {
+    const [path = "", anchor] = to.split("#");
+    const target = path === "" ? page : relative(ROOT, join(ROOT, dirname(page), path));
+    expect(existsSync(join(ROOT, target)), `${page}: ${to}`).toBe(true);
+    if (anchor === undefined) continue;
+    const file = target.endsWith(".md") ? target : join(target, "README.md");
+    expect(anchors(read(file)), `${page}: ${to}`).toContain(anchor);
+  }
+});
+
+it("the root's and the core's README lead to the guides", () => {
+  expect(read("README.md")).toContain("](docs/README.md)");
+  expect(read("packages/core/README.md")).toContain("](../../docs/README.md)");
+  expect(read("packages/core/README.md")).toContain("](../../docs/settings.md)");
+});
