@@ -221,16 +221,17 @@ func naps() func() time.Duration {
 	}
 }
 
-func sleepers(n int) float64 {
+func sleepers(n int) result {
 	nap := naps()
-	start := time.Now()
+	start, used := wall(), cpu()
 	var all sync.WaitGroup
 	all.Add(n)
 	for i := 0; i < n; i++ {
 		go func(nap time.Duration) { time.Sleep(nap); all.Done() }(nap())
 	}
 	all.Wait()
-	return float64(time.Since(start).Nanoseconds()) / 1e6
+	ms := func(time time.Duration) float64 { return float64(time.Nanoseconds()) / 1e6 }
+	return result{"sleepers": ms(wall() - start), "work": ms(cpu() - used)}
 }
 
 func asleep(n int) float64 {
@@ -279,7 +280,7 @@ func main() {
 			"poolMap": nanoseconds(int(10_000*argument)+10, poolMap),
 		}
 	case "sleepers":
-		found = result{"sleepers": sleepers(int(argument))}
+		found = sleepers(int(argument))
 	case "asleep":
 		found = result{"asleep": asleep(int(argument))}
 	default:

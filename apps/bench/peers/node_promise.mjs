@@ -93,8 +93,10 @@ function naps() {
 async function sleepers(n) {
   const nap = naps();
   const start = performance.now();
+  const used = process.cpuUsage();
   await Promise.all(Array.from({ length: n }, async () => await sleep(nap())));
-  return { sleepers: performance.now() - start };
+  const { user, system } = process.cpuUsage(used);
+  return { sleepers: performance.now() - start, work: (user + system) / 1000 };
 }
 
 async function asleep(n) {

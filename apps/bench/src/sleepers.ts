@@ -19,7 +19,12 @@ export const sleepers: Question = {
           {
             key: "sleepers",
             label: `${n} that sleep 1 to 50 ms`,
-            meaning: `${n} greenlets are spawned, each sleeps 1 to 50 ms, the same numbers in every language, and all are joined; by the clock, so it waits (setTimeout in JavaScript).`,
+            meaning: `${n} greenlets are spawned, each sleeps 1 to 50 ms, the same numbers in every language, and all are joined; from the first spawn to the last join (setTimeout in JavaScript).`,
+          },
+          {
+            key: "work",
+            label: "processor time of that",
+            meaning: "What of it is work, and not waiting.",
           },
         ],
       },
@@ -41,14 +46,14 @@ export const sleepers: Question = {
     const n = count(setup);
     return [
       ...nodes.flatMap((node): Contender[] => [
-        { ...node, keys: ["sleepers"], command: program(node, "sleepers", n) },
+        { ...node, keys: ["sleepers", "work"], command: program(node, "sleepers", n) },
         { ...node, keys: ["asleep"], command: program(node, "sleepers", n, "memory") },
       ]),
       ...[peers.gevent, peers.goroutine, peers.promise].flatMap((peer) =>
-        ["sleepers", "asleep"].map((key) => ({
+        [["sleepers", "work"], ["asleep"]].map((keys) => ({
           ...peer,
-          keys: [key],
-          command: [...peer.command, key, String(n)],
+          keys,
+          command: [...peer.command, keys[0] as string, String(n)],
         })),
       ),
     ];
