@@ -42,7 +42,7 @@ async function expectToScale(measure: Measure): Promise<void> {
   await run(() => {
     let few = Infinity;
     let many = Infinity;
-    for (let i = 0; i < 3 || (i < 8 && many > LIMIT * few); i++) {
+    for (let i = 0; i < 3 || (i < 12 && many > LIMIT * few); i++) {
       few = Math.min(few, measure(FEW));
       if (i > 0 && many > LIMIT * few) many = Math.min(many, measure(MANY));
     }
