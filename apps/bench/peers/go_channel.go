@@ -1,4 +1,5 @@
-// Goroutines that hand over through channels, on one processor: switch SCALE | spawn SCALE | parked N
+// Goroutines that hand over through channels, on one processor:
+// switch SCALE | spawn SCALE | primitives SCALE | sleepers N | asleep N | parked N
 package main
 
 import (
@@ -130,6 +131,119 @@ func parked(n int) result {
 	return found
 }
 
+func both(one, other func()) {
+	var all sync.WaitGroup
+	all.Add(2)
+	go func() { one(); all.Done() }()
+	go func() { other(); all.Done() }()
+	all.Wait()
+}
+
+func handOver(room int) func(n int) {
+	return func(n int) {
+		channel := make(chan int, room)
+		both(func() {
+			for i := 0; i < n; i++ {
+				channel <- i
+			}
+		}, func() {
+			for i := 0; i < n; i++ {
+				<-channel
+			}
+		})
+	}
+}
+
+func semaphore(n int) {
+	permit := make(chan struct{}, 1)
+	spawnAll(10, func() {
+		for i := 0; i < n/10; i++ {
+			permit <- struct{}{}
+			runtime.Gosched()
+			<-permit
+		}
+	})
+}
+
+func event(n int) {
+	ping, pong := make(chan struct{}, 1), make(chan struct{}, 1)
+	play := func(mine, other chan struct{}) func() {
+		return func() {
+			for i := 0; i < n/2; i++ {
+				<-mine
+				other <- struct{}{}
+			}
+		}
+	}
+	ping <- struct{}{}
+	both(play(ping, pong), play(pong, ping))
+}
+
+func selecting(n int) {
+	even, odd := make(chan int), make(chan int)
+	both(func() {
+		for i := 0; i < n; i += 2 {
+			even <- i
+			odd <- i + 1
+		}
+	}, func() {
+		for i := 0; i < (n+1)/2*2; i++ {
+			select {
+			case <-even:
+			case <-odd:
+			}
+		}
+	})
+}
+
+func poolMap(n int) {
+	places := make(chan struct{}, 100)
+	results := make([]int, n)
+	var all sync.WaitGroup
+	all.Add(n)
+	for i := range results {
+		places <- struct{}{}
+		go func(i int) {
+			runtime.Gosched()
+			results[i] = i
+			<-places
+			all.Done()
+		}(i)
+	}
+	all.Wait()
+}
+
+func naps() func() time.Duration {
+	seed := 1
+	return func() time.Duration {
+		seed = seed * 16807 % 2147483647
+		return time.Duration(1+seed%50) * time.Millisecond
+	}
+}
+
+func sleepers(n int) result {
+	nap := naps()
+	start, used := wall(), cpu()
+	var all sync.WaitGroup
+	all.Add(n)
+	for i := 0; i < n; i++ {
+		go func(nap time.Duration) { time.Sleep(nap); all.Done() }(nap())
+	}
+	all.Wait()
+	ms := func(time time.Duration) float64 { return float64(time.Nanoseconds()) / 1e6 }
+	return result{"sleepers": ms(wall() - start), "work": ms(cpu() - used)}
+}
+
+func asleep(n int) float64 {
+	nap := naps()
+	before := residentKB()
+	for i := 0; i < n; i++ {
+		go time.Sleep(time.Hour + nap())
+	}
+	runtime.Gosched()
+	return (residentKB() - before) / float64(n)
+}
+
 func main() {
 	runtime.GOMAXPROCS(1)
 	argument, _ := strconv.ParseFloat(os.Args[2], 64)
@@ -158,6 +272,17 @@ func main() {
 				})
 			}),
 		}
+	case "primitives":
+		found = result{
+			"queue1": nanoseconds(n/3, handOver(1)), "queue": nanoseconds(n/3, handOver(n)),
+			"semaphore": nanoseconds(n/3, semaphore), "event": nanoseconds(n/3, event),
+			"channel": nanoseconds(n/3, handOver(0)), "select": nanoseconds(n/3, selecting),
+			"poolMap": nanoseconds(int(10_000*argument)+10, poolMap),
+		}
+	case "sleepers":
+		found = sleepers(int(argument))
+	case "asleep":
+		found = result{"asleep": asleep(int(argument))}
 	default:
 		found = parked(int(argument))
 	}

@@ -1,4 +1,4 @@
-// async/await: switch SCALE | spawn SCALE | context SCALE | parked N
+// async/await: switch SCALE | spawn SCALE | context SCALE | sleepers N | asleep N | parked N
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 
 async function nanoseconds(n, fn) {
@@ -80,6 +80,34 @@ async function parked(n) {
   return result;
 }
 
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+function naps() {
+  let seed = 1;
+  return () => {
+    seed = (seed * 16807) % 2147483647;
+    return 1 + (seed % 50);
+  };
+}
+
+async function sleepers(n) {
+  const nap = naps();
+  const start = performance.now();
+  const used = process.cpuUsage();
+  await Promise.all(Array.from({ length: n }, async () => await sleep(nap())));
+  const { user, system } = process.cpuUsage(used);
+  return { sleepers: performance.now() - start, work: (user + system) / 1000 };
+}
+
+async function asleep(n) {
+  globalThis.gc();
+  const before = process.memoryUsage.rss();
+  const nap = naps();
+  const tasks = Array.from({ length: n }, async () => await sleep(3_600_000 + nap()));
+  globalThis.gc();
+  return { asleep: (process.memoryUsage.rss() - before) / 1024 / tasks.length };
+}
+
 const questions = {
   switch: async (n) => ({
     shallow: await nanoseconds(n, ring(2)),
@@ -99,8 +127,10 @@ const questions = {
 };
 
 const [question, argument] = [process.argv[2], Number(process.argv[3])];
+const ofMany = { parked, sleepers, asleep };
 const result =
-  question === "parked"
-    ? await parked(argument)
+  question in ofMany
+    ? await ofMany[question](argument)
     : await questions[question](Math.ceil(150_000 * argument));
-console.log(JSON.stringify(result));
+// Some are still asleep.
+process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());

@@ -3,16 +3,22 @@ import { crawling } from "./crawl.js";
 import { drivers } from "./drivers.js";
 import { describeMachine } from "./machine.js";
 import { parked } from "./parked.js";
+import { primitives } from "./primitives.js";
 import type { Answer, Question, Results, Setup } from "./question.js";
 import { ask } from "./rounds.js";
 import { findNodes, findPeers } from "./runtimes.js";
+import { sleepers } from "./sleepers.js";
 import { spawning } from "./spawn.js";
 import { switching } from "./switch.js";
+import { waiters } from "./waiters.js";
 
 /** Every question, in the order of the page. */
 export const QUESTIONS: readonly Question[] = [
   switching,
   spawning,
+  primitives,
+  sleepers,
+  waiters,
   context,
   parked,
   drivers,

@@ -2,13 +2,20 @@ import { spawnSync } from "node:child_process";
 
 const TIME_LIMIT = 120_000;
 
-/** The core that every program runs on, so that none has more than another; null where that cannot be had. */
-export const core: string | null = (() => {
+/** The cores that this process may run on; none where that cannot be told, or changed. */
+const cores: readonly string[] = (() => {
   const { status, stdout } = spawnSync("taskset", ["-cp", String(process.pid)], {
     encoding: "utf8",
   });
-  return status === 0 ? (/(\d+)\s*$/.exec(stdout)?.[1] ?? null) : null;
+  // "pid 7's current affinity list: 0,2-5"
+  return status === 0 ? (stdout.split(":")[1]?.match(/\d+/g) ?? []) : [];
 })();
+
+/** The core that every program runs on, so that none has more than another; null where that cannot be had. */
+export const core: string | null = cores.at(-1) ?? null;
+
+/** Another one, for what a program talks to; null where there is none. */
+export const otherCore: string | null = cores.length > 1 ? (cores[0] as string) : null;
 
 /**
  * Runs a program on one core.

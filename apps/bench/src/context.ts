@@ -16,6 +16,20 @@ const RAW: Row[] = [
   },
 ];
 
+const ADDS: Row[] = [
+  {
+    key: "scopeAdds",
+    label: "the scope",
+    meaning:
+      "What the second row above takes longer than the first: both are measured in turn in one process, and this is the median of the differences.",
+  },
+  {
+    key: "storeAdds",
+    label: "a store",
+    meaning: "The same of the fourth row and the third.",
+  },
+];
+
 const MANAGED: Row[] = [
   {
     key: "plain",
@@ -49,10 +63,11 @@ export const context: Question = {
   budget: 35,
   tables: () => [
     { title: "Asynchronous context", unit: "ns per switch", rows: [...RAW, ...MANAGED] },
+    { title: "What it adds", unit: "ns per switch", rows: ADDS, differences: true },
   ],
   contenders({ nodes, peers, scale }) {
     const managed = MANAGED.map(({ key }) => key);
-    const keys = [...RAW.map(({ key }) => key), ...managed];
+    const keys = [...RAW, ...MANAGED, ...ADDS].map(({ key }) => key);
     const { promise } = peers;
     return [
       ...nodes.map((node) => ({ ...node, keys, command: program(node, "context", scale) })),

@@ -1,12 +1,15 @@
 // How many pages a second does the demo crawl reach, by concurrency?
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { core, otherCore } from "./child.js";
 import { curves } from "./plot.js";
 import type { Contender, Question } from "./question.js";
+import { program } from "./runtimes.js";
 
-const require = createRequire(import.meta.url);
-const CRAWLER = join(dirname(require.resolve("@greenlit/crawler/package.json")), "dist/main.js");
 const CONCURRENCY = [10, 100, 1000];
+
+const WHERE =
+  otherCore === null
+    ? "the crawler and the site it crawls share what cores there are"
+    : `the crawler runs on core ${core}, the site it crawls on core ${otherCore}`;
 
 export const crawling: Question = {
   name: "crawl",
@@ -19,7 +22,7 @@ export const crawling: Question = {
       rows: CONCURRENCY.map((n) => ({
         key: `crawl${n}`,
         label: `${n.toLocaleString("en")} greenlets`,
-        meaning: `At most ${n.toLocaleString("en")} pages in flight; the crawler and the site it crawls share the core.`,
+        meaning: `At most ${n.toLocaleString("en")} pages in flight; ${WHERE}.`,
       })),
     },
   ],
@@ -27,14 +30,12 @@ export const crawling: Question = {
   contenders: ({ nodes, scale }) =>
     nodes.slice(0, 1).flatMap((node) =>
       CONCURRENCY.map((n): Contender => {
-        const flags = ["--demo", "--json", "--quiet", "--per-host", "50"];
         const pages = Math.ceil(1000 * Math.min(1, scale * 2));
-        const size = ["--concurrency", String(n), "--max-pages", String(pages)];
         return {
           ...node,
           keys: [`crawl${n}`],
           prints: "pagesPerSecond",
-          command: [node.path, CRAWLER, ...flags, ...size],
+          command: program(node, "crawl", n, pages, ...(otherCore === null ? [] : [otherCore])),
         };
       }),
     ),

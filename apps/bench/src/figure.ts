@@ -15,7 +15,8 @@ export function figure(values: readonly number[]): Figure {
     median: middle,
     low: sorted[0] as number,
     high: sorted.at(-1) as number,
-    spread: middle === 0 ? 0 : (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / middle,
+    spread:
+      middle === 0 ? 0 : (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / Math.abs(middle),
     runs: sorted.length,
   };
 }

@@ -1,6 +1,7 @@
 import { cpus, release, totalmem, type } from "node:os";
 import { core } from "./child.js";
 import type { Setup } from "./question.js";
+import { findBuild } from "./runtimes.js";
 
 /** Where and with what it was measured: names and values, for people. */
 export type Machine = Readonly<Record<string, string>>;
@@ -9,6 +10,7 @@ export function describeMachine({ nodes, peers }: Setup): Machine {
   const all = cpus();
   const found: Record<string, string> = {
     date: new Date().toISOString().slice(0, 10),
+    build: findBuild(),
     processor: `${all[0]?.model.trim() ?? "unknown"}, ${all.length} cores`,
     memory: `${Math.round(totalmem() / 2 ** 30)} GB`,
     kernel: `${type()} ${release()}, ${process.arch}`,

@@ -41,6 +41,8 @@ export interface Table {
   readonly title: string;
   readonly unit: string;
   readonly rows: readonly Row[];
+  /** They may be below 0, and their ratios say nothing. */
+  readonly differences?: boolean;
 }
 
 /** A question, how it is measured, and how the answer is shown. One file each. */

@@ -13,10 +13,11 @@ Every figure was measured in one run on one machine:`;
 const METHOD = `## How to read the tables
 
 A figure is the median of several runs of a program; ± is half the distance between the quartiles of these runs (absent where a busy machine or a long run left time for one). In each
-round every program runs once, ours and the peers' in turn, each in a process of its own and all on the same core, so what
+round every program runs once, ours and the peers' in turn, each in a process of its own and all on the same core, but for the site that is crawled, so what
 else the machine does falls on all alike. \`2.7x\` is the ratio to the first column of figures. Nanoseconds are processor
 time: nothing measured so ever waits, so they are what a clock would show on a core of its own. Milliseconds of garbage
-collection are by the clock, the fastest of several collections in each run; pages a second are by the clock too. A number in brackets refers to the reason below the table.
+collection are by the clock, the fastest of several collections in each run; sleepers and pages a second are by the clock
+too. What is said to be added is the median of differences of pairs that one process measures in turn. A number in brackets refers to the reason below the table.
 The peers' programs do the same in the same number of lines; they are in [apps/bench/peers](../apps/bench/peers).`;
 
 /** The whole page, which shows its plots from the folder `plots` beside it. */

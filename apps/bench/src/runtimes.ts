@@ -1,6 +1,6 @@
 // What there is to measure with: Nodes that greenlit runs on, and peers.
-import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, statSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -43,45 +43,53 @@ export function program(node: Node, name: string, ...args: (string | number)[]):
   return [node.path, "--expose-gc", file, ...args.map(String)];
 }
 
-/** The running Node, and those in `folders`, which hold bin/node and include/node. */
+/**
+ * The running Node, and those in `folders`, which hold bin/node and include/node. The switcher is compiled for each, here
+ * and now: a binary of an earlier run is never measured.
+ */
 export function findNodes(folders: readonly string[], progress: (line: string) => void): Node[] {
-  const nodes = [open(process.execPath)];
+  const found = new Map([[realpathSync(process.execPath), [process.execPath, [] as string[]]]]);
   for (const folder of folders) {
     const path = join(folder, "bin/node");
     if (!existsSync(path)) throw new Error(`there is no Node in ${folder}: no bin/node`);
-    if (nodes.some((node) => realpathSync(node.path) === realpathSync(path))) continue;
-    compile(path, folder, progress);
-    nodes.push(open(path));
+    const real = realpathSync(path);
+    if (!found.has(real)) found.set(real, [path, ["--node", folder]]);
   }
-  return nodes;
+  return ([...found.values()] as [string, string[]][]).map(([path, args]) => {
+    const version = ask(path, ["-p", "process.versions.node"]) ?? "unknown";
+    const node = { who: `greenlit, Node ${version.split(".")[0]}`, path, version };
+    progress(`compiling the switcher for Node ${version}`);
+    try {
+      compile(node, args);
+      return node;
+    } catch (error) {
+      return { ...node, missing: (error as Error).message };
+    }
+  });
 }
 
-function open(path: string): Node {
-  const version = ask(path, ["-p", "process.versions.node"]) ?? "unknown";
-  const node = { who: `greenlit, Node ${version.split(".")[0]}`, path, version };
-  try {
-    runChild(program(node, "open"));
-    return node;
-  } catch (error) {
-    return { ...node, missing: (error as Error).message };
-  }
-}
-
-/** Builds the switcher for another Node, unless its binary is newer than all it is made of. */
-function compile(path: string, folder: string, progress: (line: string) => void): void {
+/** @throws Error when that fails, or the binary that is loaded then is another one. */
+function compile(node: Node, args: readonly string[]): void {
   const require = createRequire(import.meta.url);
   const switcher = dirname(require.resolve("@greenlit/switcher/package.json"));
-  const abi = ask(path, ["-p", "process.versions.modules"]);
-  const prebuilds = join(switcher, `prebuilds/${process.platform}-${process.arch}`);
-  const changed = (files: string[]): number[] => files.map((file) => statSync(file).mtimeMs);
-  const within = (folder: string): string[] =>
-    existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
-  const binary = within(prebuilds).filter((file) => file.includes(`.abi${abi}.`));
-  if (Math.max(0, ...changed(binary)) > Math.max(...changed(within(join(switcher, "native")))))
-    return;
-  progress(`compiling the switcher for ${folder}`);
   const script = join(ROOT, "scripts/build-native.mjs");
-  execFileSync(process.execPath, [script, "--node", folder], { cwd: switcher, stdio: "ignore" });
+  const start = Date.now();
+  const options = { cwd: switcher, encoding: "utf8" } as const;
+  const { status, stderr } = spawnSync(process.execPath, [script, ...args], options);
+  if (status !== 0) throw new Error(`compiling the switcher failed: ${stderr.trim().slice(-300)}`);
+  const { binary } = runChild(program(node, "open"));
+  if (typeof binary !== "string") throw new Error("loads no binary of the switcher");
+  // File systems tell the time in steps.
+  if (statSync(binary).mtimeMs < start - 10) throw new Error(`loads an older binary: ${binary}`);
+}
+
+/** The commit that is measured, and whether files differ from it. */
+export function findBuild(): string {
+  const git = (...args: string[]): string | null => ask("git", ["-C", ROOT, ...args]);
+  const commit = git("rev-parse", "--short=12", "HEAD");
+  if (commit === null) return "not of a git checkout";
+  const changed = git("status", "--porcelain", "--", "packages", "apps", "scripts") !== "";
+  return `commit ${commit}${changed ? " with changes" : ""}, native part compiled in this run`;
 }
 
 /** What a command prints; null when it fails. */

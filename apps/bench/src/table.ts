@@ -21,7 +21,7 @@ export function gridLines(
  * Lines of one table of an answer: a column for each who, with the ratio to the first column, and the
  * reasons why there are no figures where there are none.
  */
-export function tableLines(answer: Answer, { rows, unit }: Table): string[] {
+export function tableLines(answer: Answer, { rows, unit, differences = false }: Table): string[] {
   const { figures, missing } = answer;
   const has = (who: string, of: Record<string, Record<string, unknown>>): boolean =>
     rows.some(({ key }) => of[who]?.[key] !== undefined);
@@ -40,8 +40,8 @@ export function tableLines(answer: Answer, { rows, unit }: Table): string[] {
     const found = figures[who]?.[key];
     if (found === undefined) return note(who, key);
     const base = figures[whos[0] as string]?.[key]?.median;
-    const compared = who === whos[0] || base === undefined || base === 0;
-    return compared ? show(found) : `${show(found)}, ${ratio(found.median / base)}`;
+    const alone = differences || who === whos[0] || base === undefined || base === 0;
+    return alone ? show(found) : `${show(found)}, ${ratio(found.median / base)}`;
   };
   const cells = rows.map(({ key, label }) => [label, ...whos.map((who) => cell(who, key))]);
   // Who has no figure at all has no column, but a reason.

@@ -99,6 +99,22 @@ it("shows three digits, and how far the middle half of the runs is apart", () =>
   });
 });
 
+it("shows differences as they are, below 0 too, and without ratios", () => {
+  const rows = [{ key: "x", label: "more", meaning: "An x." }];
+  const answer: Answer = {
+    name: "test",
+    asks: "What?",
+    tables: [],
+    figures: { a: { x: figure([-2, -2, -4, -1]) }, b: { x: figure([4]) } },
+    missing: {},
+  };
+  const table = { title: "Test", unit: "ns", rows };
+  expect(tableLines(answer, { ...table, differences: true }).at(-1)).toBe(
+    "| more | -2.00 ±19% | 4.00 |",
+  );
+  expect(tableLines(answer, table).at(-1)).toContain("4.00, -2.0x");
+});
+
 it("judges the targets", () => {
   const who = "greenlit, Node 20";
   const values = (x: Record<string, number>): Record<string, ReturnType<typeof figure>> =>
@@ -120,7 +136,11 @@ it("judges the targets", () => {
         "Ruby Fiber": values({ shallow: 99 }),
       }),
       answer("context", {
-        [who]: values({ rawPlain: 70, rawScoped: 130, plain: 100, store: 161 }),
+        [who]: values({ scopeAdds: 60, storeAdds: 60.1 }),
+      }),
+      answer("sleepers", {
+        [who]: values({ sleepers: 200 }),
+        gevent: values({ sleepers: 1000 }),
       }),
     ],
   };
@@ -135,6 +155,7 @@ it("judges the targets", () => {
     ["spawn + join", null],
     ["spawn + joinAll of 100,000", null],
     ["sleep(0)", null],
+    ["100,000 short sleeps", true],
     ["a scavenge with 10,000 parked idle", null],
     ["a scavenge with 100,000 parked idle", null],
     ["asynchronous context, nothing nested", true],

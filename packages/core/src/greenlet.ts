@@ -5,6 +5,7 @@ import { GreenletExit, InvalidSwitchError, isExit } from "./errors.js";
 import { userFrame, userFrames } from "./frames.js";
 import { config } from "./config.js";
 import { hub } from "./hub.js";
+import { Links } from "./links.js";
 import { type Entry, WaitList } from "./wait-list.js";
 import { checkTimeout, Timer } from "./timer.js";
 import { checkWait, passBy, Waiter, type WaitOptions } from "./waiter.js";
@@ -143,7 +144,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
   private hasRun = false;
   private joiners: WaitList | null = null;
   // Not `this`: a Greenlet<T> could then not be used as a Greenlet<unknown>.
-  private links: ((greenlet: never) => void)[] | null = null;
+  private links: Links<never> | null = null;
   private promised: Promise<T> | null = null;
   private observed = false;
   private site: { stack?: string } | null = hub.sitesLeft > 0 ? captureSite() : null;
@@ -321,14 +322,13 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
   /** Calls `fn` on the hub, where it must not block, when the greenlet has ended; at once if it has. */
   link(fn: (greenlet: this) => void): void {
     this.observe();
-    if (this.state === "done") hub.schedule(() => this.call(fn));
-    else (this.links ??= []).push(fn);
+    (this.links ??= new Links()).add(fn);
+    if (this.state === "done") this.fireLinks();
   }
 
   /** Takes a link back. */
   unlink(fn: (greenlet: this) => void): void {
-    const at = this.links?.indexOf(fn) ?? -1;
-    if (at >= 0) this.links?.splice(at, 1);
+    this.links?.remove(fn);
   }
 
   /** A greenlet can be awaited: `await spawn(...)` in asynchronous code. */
@@ -398,13 +398,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     this.onEnd?.();
     this.joiners?.wakeAll();
     this.joiners = null;
-    if (this.links !== null) {
-      const links = this.links;
-      this.links = null;
-      hub.schedule(() => {
-        for (const fn of links) this.call(fn);
-      });
-    }
+    if (this.links !== null) this.fireLinks();
     if (failed && !this.observed && !hub.tellDomain(outcome)) {
       hub.unobserved.add(this as Greenlet);
       hub.report(this as Greenlet, outcome);
@@ -428,13 +422,15 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     hub.unobserved.delete(this as Greenlet);
   }
 
-  /** Links run on the hub; an error in one must not keep the others from running. */
-  private call(fn: (greenlet: never) => void): void {
-    try {
-      (fn as (greenlet: this) => void)(this);
-    } catch (error) {
-      hub.report(this as Greenlet, error);
-    }
+  /** An error in a link is this greenlet's. */
+  private fireLinks(): void {
+    this.links?.fire(this as never, (fn) => {
+      try {
+        fn(this as never);
+      } catch (error) {
+        hub.report(this as Greenlet, error);
+      }
+    });
   }
 
   private limitShield(error: unknown, grace: number): void {

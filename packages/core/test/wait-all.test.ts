@@ -81,8 +81,8 @@ describe("waitAll", () => {
       event.set();
       slow.kill();
       sleep(1);
-      const links = Reflect.get(event, "links") as { fns: unknown[] };
-      expect(links.fns).toEqual([]);
+      const links = Reflect.get(event, "links") as { oldest: Map<unknown, unknown> };
+      expect(links.oldest.size).toBe(0);
     }),
   );
 

@@ -3,39 +3,35 @@
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from "node:async_hooks";
 import { joinAll, run, sleep, spawn } from "greenlit";
 import { current, RawGreenlet } from "greenlit/switcher";
-import { count, nanoseconds } from "./time.js";
+import { count, nanoseconds, type Pair, pair } from "./time.js";
 
 const storage = new AsyncLocalStorage<object>();
 const n = count(150_000);
 const main = current();
 
-/** The switcher alone. */
-function rawPlain(): number {
+/** The switcher alone; and as the hub uses it: in the scope of a resource of the greenlet's own, which has a store. */
+function raw(): Pair {
   const partner = new RawGreenlet(() => {
     for (;;) main.switch();
   });
-  return nanoseconds(n, (n) => {
-    for (let i = 0; i < n; i++) partner.switch();
-  });
-}
-
-/** The same as the hub does it: in the scope of a resource of the greenlet's own, which has a store. */
-function rawScoped(): number {
   const options = { requireManualDestroy: true };
   const resource = storage.run({}, () => new AsyncResource("bench", options));
-  let other = 0;
-  const partner = new RawGreenlet(() => {
-    for (;;) {
-      if (executionAsyncId() !== resource.asyncId()) other++;
-      main.switch();
-    }
+  let seen = 0;
+  const probe = new RawGreenlet(() => {
+    seen = executionAsyncId();
   });
+  resource.runInAsyncScope(() => probe.switch());
+  if (seen !== resource.asyncId()) throw new Error("another scope than the resource's runs");
   const resume = (): unknown => partner.switch();
-  const ns = nanoseconds(n, (n) => {
-    for (let i = 0; i < n; i++) resource.runInAsyncScope(resume);
-  });
-  if (other > 0) throw new Error("the scope of the resource is not the one that runs");
-  return ns;
+  return pair(
+    n,
+    (n) => {
+      for (let i = 0; i < n; i++) resume();
+    },
+    (n) => {
+      for (let i = 0; i < n; i++) resource.runInAsyncScope(resume);
+    },
+  );
 }
 
 function turns(n: number): void {
@@ -43,6 +39,8 @@ function turns(n: number): void {
 }
 
 function plain(n: number): void {
+  // Node's hooks are on while any storage is in use.
+  storage.disable();
   joinAll(Array.from({ length: 10 }, () => spawn(turns, n / 10)));
 }
 
@@ -64,18 +62,19 @@ function scoped(n: number): void {
 }
 
 // Each yield, and each trip to the partner and back, is two switches.
-// Everything without a store comes first: Node's hooks stay on once a storage has been used.
-const before = rawPlain();
+const { first: rawPlain, second: rawScoped, difference: scopeAdds } = raw();
 await run(() => {
-  nanoseconds(n, plain); // the first of all is still being compiled
-  const yields = nanoseconds(n, plain);
-  const result = { rawPlain: before, plain: yields, store: 0, nested: 0, scoped: 0 };
-  result.store = nanoseconds(n, store);
-  result.nested = nanoseconds(n, nested);
-  result.scoped = nanoseconds(n, scoped);
-  setImmediate(() => {
-    const all = { ...result, rawScoped: rawScoped() };
-    const halves = Object.entries(all).map(([key, ns]) => [key, ns / 2]);
-    console.log(JSON.stringify(Object.fromEntries(halves)));
-  });
+  const stores = pair(n, plain, store);
+  const all = {
+    rawPlain,
+    rawScoped,
+    scopeAdds,
+    plain: stores.first,
+    store: stores.second,
+    storeAdds: stores.difference,
+    nested: nanoseconds(n, nested),
+    scoped: nanoseconds(n, scoped),
+  };
+  const halves = Object.entries(all).map(([key, ns]) => [key, ns / 2]);
+  console.log(JSON.stringify(Object.fromEntries(halves)));
 });

@@ -1,4 +1,7 @@
-// Opens the switcher; prints which driver it chose.
+// Opens the switcher; prints which driver it chose, and from which binary.
 import { report } from "greenlit/switcher";
 
-console.log(JSON.stringify({ driver: report().driver }));
+const { driver } = report();
+const { sharedObjects } = process.report.getReport() as unknown as { sharedObjects: string[] };
+const binary = sharedObjects.find((path) => path.includes("switcher") && path.endsWith(".node"));
+console.log(JSON.stringify({ driver, binary }));

@@ -1,0 +1,45 @@
+// N greenlets that sleep. `sleepers N`: prints milliseconds from the first spawn until all are joined, each having slept
+// 1 to 50 ms, by the clock and of processor time. `sleepers N memory`: prints the KB that each holds while all are asleep.
+import { joinAll, run, sleep, spawn } from "greenlit";
+
+const n = Number(process.argv[2]);
+
+/** The same in every language: numbers from 1 to 50, by Park and Miller. */
+function naps(): () => number {
+  let seed = 1;
+  return () => {
+    seed = (seed * 16807) % 2147483647;
+    return 1 + (seed % 50);
+  };
+}
+
+function time(): Record<string, number> {
+  const nap = naps();
+  const start = performance.now();
+  const used = process.cpuUsage();
+  joinAll(Array.from({ length: n }, () => spawn(sleep, nap())));
+  const { user, system } = process.cpuUsage(used);
+  return { sleepers: performance.now() - start, work: (user + system) / 1000 };
+}
+
+function memory(): number {
+  joinAll([spawn(sleep, 1)]); // what is made once is no part of a greenlet
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  let asleep = 0;
+  const nap = naps();
+  for (let i = 0; i < n; i++) {
+    spawn(() => {
+      asleep++;
+      sleep(3_600_000 + nap());
+    });
+  }
+  while (asleep < n) sleep(0);
+  globalThis.gc?.();
+  return (process.memoryUsage.rss() - before) / 1024 / n;
+}
+
+await run(() => {
+  const result = process.argv[3] === "memory" ? { asleep: memory() } : time();
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit());
+});
