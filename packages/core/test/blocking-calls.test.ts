@@ -481,7 +481,7 @@ function waiting(objects: object[] = []): number {
   for (const object of objects) {
     for (const [key, value] of Object.entries(object)) {
       if (value instanceof WaitList) count += value.length;
-      else if (key === "links") count += (value?.fns ?? value ?? []).length;
+      else if (key === "links") count += value?.oldest?.size ?? 0;
     }
   }
   return count;

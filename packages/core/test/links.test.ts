@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { AsyncResult, Channel, Event, Queue, Semaphore, sleep, spawn } from "../src/index.js";
 import { Links } from "../src/links.js";
-import { green, turns } from "./support/green.js";
+import { green, turns } from "@greenlit/testing";
 
 function fill(): { links: Links<number>; ran: string[]; a: () => void; b: () => void } {
   const ran: string[] = [];

@@ -19,7 +19,7 @@ import {
   waitAll,
   type WaitOptions,
 } from "../src/index.js";
-import "./support/green.js";
+import "@greenlit/testing";
 import { random } from "./support/random.js";
 
 const FEW = 2000;
