@@ -16,7 +16,7 @@ describe("Group", () => {
       }
       expect([group.length, [...group].length]).toEqual([3, 3]);
       expect(group.join()).toBe(true);
-      expect([ended, group.length]).toEqual([[1, 2, 3], 0]);
+      expect([ended.toSorted(), group.length]).toEqual([[1, 2, 3], 0]);
       group.spawn(() => sleep(10_000));
       expect(group.join({ timeout: 1 })).toBe(false);
       group.kill();
