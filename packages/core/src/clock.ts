@@ -1,4 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
+import { performance } from "node:perf_hooks";
 import { config } from "./config.js";
 import type { Timer } from "./timer.js";
 import { Wheel } from "./wheel.js";

@@ -18,16 +18,16 @@ interface Entered extends Domain {
 /** Node sets this when the module is first loaded; before that there is nothing to do. */
 const emitter = EventEmitter as unknown as { readonly usingDomains: boolean };
 
-/** Whether any greenlet needs `inItsDomains`. */
+/** Whether any greenlet needs `transferInItsDomains`. */
 export function domainsAreUsed(): boolean {
   return emitter.usingDomains;
 }
 
-/** Calls `go`, which runs the greenlet until it parks or ends, with the greenlet's own stack of domains. */
-export function inItsDomains(greenlet: Greenlet, go: () => void): void {
+/** Runs the greenlet until it parks or ends, with its own stack of domains. */
+export function transferInItsDomains(greenlet: Greenlet): void {
   const outer = exchange(greenlet.domains ?? spawnedIn(greenlet));
   try {
-    go();
+    greenlet.transfer();
   } finally {
     const left = exchange(outer);
     greenlet.domains = greenlet.dead ? null : left;

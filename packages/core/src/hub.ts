@@ -1,4 +1,5 @@
 import { executionAsyncId } from "node:async_hooks";
+import { performance } from "node:perf_hooks"; // the global of this name is a getter, in some Nodes a slow one
 import { inspect } from "node:util";
 import { current, InvalidSwitchError, microtasks, root, startMonitor } from "@greenlit/switcher";
 import { lift, putBack } from "./async-context.js";
@@ -6,7 +7,7 @@ import { type Clock, LoopClock } from "./clock.js";
 import { config } from "./config.js";
 import { reportDeadlock } from "./deadlock.js";
 import { isPaused, mayBeDebugged } from "./debugger.js";
-import { domainsAreUsed, inItsDomains, takenByDomain } from "./domains.js";
+import { domainsAreUsed, takenByDomain, transferInItsDomains } from "./domains.js";
 import { exitAloneFromStorages } from "./storage-exit.js";
 import { reportUnobserved } from "./unobserved.js";
 import { Fifo } from "./fifo.js";
@@ -309,7 +310,7 @@ export class Hub {
 }
 
 function transfer(this: Greenlet): void {
-  if (domainsAreUsed()) inItsDomains(this, () => this.transfer());
+  if (domainsAreUsed()) transferInItsDomains(this);
   else this.transfer();
 }
 

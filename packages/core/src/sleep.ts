@@ -1,5 +1,5 @@
 import { checkTimeout, Timer } from "./timer.js";
-import { checkWait, Waiter, type WaitOptions } from "./waiter.js";
+import { checkWait, giveWay, Waiter, type WaitOptions } from "./waiter.js";
 
 /**
  * Blocks the greenlet for `ms` milliseconds. 0: yields once to every greenlet that is ready.
@@ -10,11 +10,11 @@ export function sleep(ms: number = 0, options?: Pick<WaitOptions, "signal">): vo
   checkTimeout("ms", ms);
   const signal = options?.signal;
   if (signal !== undefined) checkWait({ signal });
-  const waiter = new Waiter("sleep");
   if (ms === 0) {
-    waiter.yield();
+    giveWay("sleep");
     return signal?.throwIfAborted();
   }
+  const waiter = new Waiter("sleep");
   const timer = new Timer(ms, () => waiter.switch());
   try {
     waiter.wait(signal === undefined ? undefined : { signal });

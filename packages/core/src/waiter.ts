@@ -128,36 +128,10 @@ export class Waiter<T = void> extends Entry<T> {
     return this.state === "woken";
   }
 
-  /** Gives everyone who is ready a turn, once. @throws what the greenlet was interrupted with meanwhile. */
-  yield(): void {
-    const { greenlet } = this;
-    this.checkParking();
-    // Settled from the start: nobody need wake it. What interrupts it is kept until it runs again.
-    this.state = "woken";
-    greenlet.waiter = this as Waiter<unknown>;
-    this.since = hub.now;
-    try {
-      hub.park(true);
-    } finally {
-      greenlet.waiter = null;
-    }
-    greenlet.throwInterrupt();
-  }
-
-  /** @throws what a blocking call throws that cannot begin. */
-  private checkParking(): void {
-    const { greenlet } = this;
-    if (greenlet.noSwitches > 0) {
-      throw new InvalidSwitchError(`${this.describe()} would switch, inside noSwitch`);
-    }
-    greenlet.throwInterrupt();
-    const why = hub.whyNotPark();
-    if (why !== null) throw new BlockingSwitchOutError(this.what, why);
-  }
-
   private park(options: WaitOptions | undefined): void {
     const { greenlet } = this;
-    this.checkParking();
+    if (greenlet.noSwitches > 0) throw insideNoSwitch(this.describe());
+    checkParking(greenlet, this.what);
     checkWait(options);
     const timeout = options?.timeout;
     const signal = options?.signal;
@@ -203,6 +177,27 @@ export class Waiter<T = void> extends Entry<T> {
   }
 }
 
+function insideNoSwitch(what: string): InvalidSwitchError {
+  return new InvalidSwitchError(`${what} would switch, inside noSwitch`);
+}
+
+/** @throws what a blocking call throws that cannot begin. */
+function checkParking(greenlet: Greenlet, what: string): void {
+  greenlet.throwInterrupt();
+  const why = hub.whyNotPark();
+  if (why !== null) throw new BlockingSwitchOutError(what, why);
+}
+
+/** Gives everyone who is ready a turn, once. @throws what the greenlet was interrupted with meanwhile. */
+export function giveWay(what: string): void {
+  const greenlet = blocker(what);
+  if (greenlet.noSwitches > 0) throw insideNoSwitch(what);
+  checkParking(greenlet, what);
+  hub.park(true);
+  // Nobody wakes it, so it has no Waiter; what interrupts it is kept until it runs again.
+  greenlet.throwInterrupt();
+}
+
 /**
  * What a blocking call does first that will not have to wait, before it takes anything: a greenlet that always finds what
  * it asks for gives the others, and Node's loop, a turn when it has used up the budget of its own. Not for calls that can
@@ -210,7 +205,7 @@ export class Waiter<T = void> extends Entry<T> {
  * @throws what the greenlet was interrupted with meanwhile.
  */
 export function passBy(what: string): void {
-  if (--hub.passes <= 0 && hub.overBudget()) new Waiter(what).yield();
+  if (--hub.passes <= 0 && hub.overBudget()) giveWay(what);
 }
 
 function stackHere(): string {
