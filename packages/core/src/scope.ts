@@ -1,3 +1,4 @@
+import { onAbort } from "./abort.js";
 import { GreenletExit, GreenlitError } from "./errors.js";
 import type { Greenlet } from "./greenlet.js";
 import { joinEach, killAll } from "./join.js";
@@ -168,11 +169,10 @@ export function scope(
 /** Interrupts the scope's owner when its time is over, or the signal aborts. @returns ends that. */
 function bound(owner: Greenlet, { timeout, signal }: WaitOptions): () => void {
   const deadline = new Timeout(timeout ?? null);
-  const abort = (): void => owner.interrupt(signal?.reason);
-  signal?.addEventListener("abort", abort);
+  const unlisten = signal && onAbort(signal, () => owner.interrupt(signal.reason));
   return () => {
     deadline.cancel();
-    signal?.removeEventListener("abort", abort);
+    unlisten?.();
     owner.forgetInterrupt(signal?.reason);
   };
 }

@@ -1,4 +1,4 @@
-import { setMaxListeners } from "node:events";
+import { onAbort } from "./abort.js";
 import { BlockingSwitchOutError, InvalidSwitchError } from "./errors.js";
 import type { Greenlet } from "./greenlet.js";
 import { hub } from "./hub.js";
@@ -138,12 +138,7 @@ export class Waiter<T = void> extends Entry<T> {
 
     const timer =
       timeout === null || timeout === undefined ? null : new Timer(timeout, () => this.expire());
-    const abort = signal === undefined ? null : () => this.fail(signal.reason);
-    if (abort !== null) {
-      // Any number of greenlets may wait with one signal; each takes its listener off again.
-      setMaxListeners(0, signal as AbortSignal);
-      signal?.addEventListener("abort", abort);
-    }
+    const unlisten = signal === undefined ? null : onAbort(signal, () => this.fail(signal.reason));
     greenlet.waiter = this as Waiter<unknown>;
     this.since = hub.now;
     try {
@@ -154,7 +149,7 @@ export class Waiter<T = void> extends Entry<T> {
     } finally {
       greenlet.waiter = null;
       timer?.stop();
-      if (abort !== null) signal?.removeEventListener("abort", abort);
+      unlisten?.();
     }
   }
 

@@ -8,6 +8,7 @@ import {
   Greenlet,
   iwait,
   joinAll,
+  killAll,
   Queue,
   RLock,
   run,
@@ -224,6 +225,18 @@ describe.each(Object.entries(WAITS))("%s, with ten times as many waiters", (_, m
       const took = spent(() => {
         for (const greenlet of all) greenlet.kill(undefined, { block: false });
         joinAll(all);
+      });
+      wakeAll(0);
+      return took;
+    }));
+
+  it("... to kill all that wait with one signal", () =>
+    expectToScale((n) => {
+      const { wait, wakeAll } = make();
+      const { signal } = new AbortController();
+      const took = spent(() => {
+        const all = park(n, (options) => wait({ ...options, signal }), ...HOURS);
+        killAll(all);
       });
       wakeAll(0);
       return took;
