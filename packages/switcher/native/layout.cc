@@ -8,6 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstring>
+#include <iterator>
+#include <map>
 #include <set>
 
 #include "memory_probe.h"
@@ -105,6 +107,11 @@ class Discovery {
 
  private:
   static constexpr const char* kLateInterrupts = "late interrupts";
+
+  struct ThreadManager {
+    std::array<uintptr_t, 16> words{};
+    ThreadRecord* threads_in_use = nullptr;
+  };
 
   // The rule of every step: one hit, or we do not run.
   bool Exactly1(const char* step, size_t hits) {
@@ -205,21 +212,44 @@ class Discovery {
   // The object the isolate points to that points back, behind the anchors of two lists (free, in
   // use).
   bool FindThreadManager(const char* step) {
-    std::set<uintptr_t> managers;
+    std::map<uintptr_t, ThreadManager> managers;
     for (uintptr_t candidate : ObjectsOf(IsolateWords())) {
-      uintptr_t words[16];
-      if (!ProbeRead(candidate, words, sizeof(words))) continue;
-      for (size_t k = 2; k < 16; k++) {
+      ThreadManager manager;
+      auto& words = manager.words;
+      if (!ProbeRead(candidate, words.data(), sizeof(words))) continue;
+      for (size_t k = 2; k < words.size(); k++) {
         if (words[k] != base_ || !IsThreadList(words[k - 1], candidate) ||
             !IsThreadList(words[k - 2], candidate)) {
           continue;
         }
-        managers.insert(candidate);
-        layout_.thread_manager = reinterpret_cast<void*>(candidate);
-        layout_.threads_in_use = reinterpret_cast<ThreadRecord*>(words[k - 1]);
+        manager.threads_in_use = reinterpret_cast<ThreadRecord*>(words[k - 1]);
+        managers.emplace(candidate, manager);
       }
     }
-    return Exactly1(step, managers.size());
+    ThreadManager remains;
+    if (sabotage_ == std::string(step) + ":remains" && !managers.empty()) {
+      remains = managers.begin()->second;
+      managers.emplace(reinterpret_cast<uintptr_t>(remains.words.data()), remains);
+    }
+    // The memory behind the isolate is looked at, too. It may point to what is left of the manager
+    // of an isolate that has ended (a worker's), and lay at the same address.
+    if (managers.size() > 1) LeaveLiveOnes(&managers);
+    if (!Exactly1(step, managers.size())) return false;
+    const auto& [address, manager] = *managers.begin();
+    layout_.thread_manager = reinterpret_cast<void*>(address);
+    layout_.threads_in_use = manager.threads_in_use;
+    return true;
+  }
+
+  // The live one notes down that this thread leaves the isolate.
+  void LeaveLiveOnes(std::map<uintptr_t, ThreadManager>* managers) {
+    v8::Unlocker unlocker(isolate_);
+    for (auto it = managers->begin(); it != managers->end();) {
+      const auto& [address, before] = *it;
+      std::array<uintptr_t, 16> words;
+      bool live = ProbeRead(address, words.data(), sizeof(words)) && words != before.words;
+      it = live ? std::next(it) : managers->erase(it);
+    }
   }
 
   // The handle scope data holds the address after the newest handle; the implementer owns the block

@@ -64,6 +64,11 @@ describe.skipIf(!present)("the layout's discovery (of driver direct, on Linux)",
     expect(status).toBe(0);
   });
 
+  // A worker's isolate may lie where one has ended, whose thread manager still lies about.
+  it("tells the thread manager from what is left of another one", () => {
+    expect(sabotage("thread manager:remains")).toEqual({ output: "it ran\n", status: 0 });
+  });
+
   it("has no step but these", () => {
     const source = readFileSync(new URL("../native/layout.cc", import.meta.url), "utf8");
     const names = [...source.matchAll(/(?:Exactly1|FindThreadManager)\("([^"]+)"/g)].map(
