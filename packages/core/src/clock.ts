@@ -1,6 +1,5 @@
 import { AsyncResource } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
-import { config } from "./config.js";
 import type { Timer } from "./timer.js";
 import { Wheel } from "./wheel.js";
 
@@ -82,11 +81,9 @@ export class LoopClock implements Clock {
     wheel.expire(start);
     this.firing = true;
     try {
-      // As long as a turn of the hub at most; then I/O and promises have theirs.
-      for (let timer = wheel.take(); timer !== null; timer = wheel.take()) {
-        timer.fn();
-        if (wheel.hasDue && performance.now() - start >= config.budget) break;
-      }
+      // All that were due at the start, as Node does: greenlets that end make room for those that begin. With a limit to
+      // this, 100,000 short sleeps took a third longer, and twice the memory.
+      for (let timer = wheel.take(); timer !== null; timer = wheel.take()) timer.fn();
     } finally {
       // Also when one has thrown, and somebody listens for uncaught exceptions.
       this.firing = false;

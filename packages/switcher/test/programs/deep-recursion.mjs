@@ -83,7 +83,9 @@ if (unless(noProc || kept, "deep stacks give their memory back")) {
     report().trims - trims === STACKS,
     `${report().trims - trims} of ${STACKS} stacks were trimmed`,
   );
-  check(after < most - 0.8 * (most - before), `${before} bytes, at most ${most}, then ${after}`);
+  // What is kept of each for its next greenlet is whole pages, on arm64 of up to 64 KB.
+  const least = process.arch === "arm64" ? 0.5 : 0.8;
+  check(after < most - least * (most - before), `${before} bytes, at most ${most}, then ${after}`);
 }
 
 // And they are as good as new.
