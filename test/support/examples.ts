@@ -23,10 +23,10 @@ export function examples(markdown: string): Example[] {
   const fence =
     /^```(\S*)([^\n]*)\n([^]*?)^```$(?:\n\n(?:prints\n\n)?```(?:text)?\n([^]*?)^```$)?/gm;
   return [...markdown.matchAll(fence)].map(
-    ([, language = "", words = "", code = "", output], i) => ({
+    ({ 1: language = "", 2: words = "", 3: code = "", 4: output, index }) => ({
       language,
       words: words.trim() === "" ? [] : words.trim().split(/\s+/),
-      line: markdown.slice(0, [...markdown.matchAll(fence)][i]?.index).split("\n").length,
+      line: markdown.slice(0, index).split("\n").length,
       code,
       output: output ?? null,
     }),

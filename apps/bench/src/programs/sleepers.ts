@@ -1,16 +1,14 @@
 // N greenlets that sleep. `sleepers N`: prints milliseconds from the first spawn until all are joined, each having slept
 // 1 to 50 ms, by the clock and of processor time. `sleepers N memory`: prints the KB that each holds while all are asleep.
 import { joinAll, run, sleep, spawn } from "greenlit";
+import { random } from "./random.js";
 
 const n = Number(process.argv[2]);
 
-/** The same in every language: numbers from 1 to 50, by Park and Miller. */
+/** Milliseconds, from 1 to 50. */
 function naps(): () => number {
-  let seed = 1;
-  return () => {
-    seed = (seed * 16807) % 2147483647;
-    return 1 + (seed % 50);
-  };
+  const below = random();
+  return () => 1 + below(50);
 }
 
 function time(): Record<string, number> {

@@ -10,17 +10,13 @@ import {
   spawn,
   Timeout,
 } from "greenlit";
+import { random } from "./random.js";
 import { nanoseconds } from "./time.js";
 
 const n = Number(process.argv[2]);
 const HOUR = 3_600_000;
 
-/** Numbers below `n`, the same in every run, by Park and Miller. */
-let seed = 1;
-function below(n: number): number {
-  seed = (seed * 16807) % 2147483647;
-  return seed % n;
-}
+const below = random();
 
 /** Spawns all, and lets them come to where they wait. */
 function waiting(fn: () => void): Greenlet[] {
