@@ -74,7 +74,8 @@ function knows(node, flag) {
 function run({ node, flag, driver, path }) {
   const flags = flag === "plain" ? [] : [flag];
   const scale = (FLAGS[flag]?.scale ?? 1) * DRIVER_SCALE[driver];
-  const env = { GREENLIT_SWITCHER: driver };
+  // Programs are short: most would end before greenlets hand over to each other.
+  const env = { GREENLIT_SWITCHER: driver, GREENLIT_HAND_OVER: "0" };
   return runProgram(path, { node, flags, env, scale, timeLimit: TIME_LIMIT });
 }
 

@@ -2,8 +2,10 @@
 // callbacks and AsyncResource.runInAsyncScope push and pop. It belongs to the thread, not to a stack.
 //
 // The hub resumes each greenlet inside a scope of the greenlet's own resource, on the root stack, so
-// there pushes and pops pair. What is left is a greenlet that parks inside further scopes: their entries
-// lie on top of the root's. `lift` takes them off, `putBack` returns them when the greenlet goes on.
+// there pushes and pops pair. Two things are left. A greenlet that parks inside further scopes: their
+// entries lie on top of the root's; `lift` takes them off, `putBack` returns them when the greenlet goes
+// on. And a greenlet that hands over to another without the hub: `replace` puts that one's entry where
+// its own was.
 
 import { AsyncResource, executionAsyncId } from "node:async_hooks";
 import { Session } from "node:inspector";
@@ -37,18 +39,31 @@ interface Internals {
   readonly emitAfterNative: (id: number) => void;
 }
 
-const NAMES = ["async_wrap", "emitBeforeNative", "emitAfterNative"] as const;
+/** The live arrays, and what lies where in them. */
+interface AsyncStack extends Internals {
+  readonly fields: Uint32Array;
+  readonly now: Float64Array;
+  readonly resources: object[];
+  readonly kStackLength: number;
+  readonly kExecutionAsyncId: number;
+  readonly kTriggerAsyncId: number;
+  readonly kBefore: number;
+  readonly kAfter: number;
+}
 
-let found: Internals | undefined;
+let found: AsyncStack | null = null;
 
 /**
- * The live arrays. No public function gives them, but an in-process inspector session shows the scopes
- * of `executionAsyncId`, and there is `async_wrap`. Takes 7-50 ms, once, only in programs that need it.
+ * Node's own arrays. No public function gives them, but an in-process inspector session shows the scopes of
+ * `executionAsyncId`, and there they are. Takes a millisecond, once, only in programs that need it.
+ * @throws GreenlitError where Node does not show them.
  */
-function internals(): Internals {
-  if (found !== undefined) return found;
+function asyncStack(): AsyncStack {
+  if (found !== null) return found;
   const session = new Session();
-  const exchange: { subject: unknown } & Partial<Internals> = { subject: executionAsyncId };
+  const exchange: { subject: unknown; scopes?: ArrayLike<{ object: Partial<Internals> }> } = {
+    subject: executionAsyncId,
+  };
   const key = `__greenlit_${process.pid}_${Math.random()}`;
   (globalThis as Record<string, unknown>)[key] = exchange;
   try {
@@ -56,32 +71,48 @@ function internals(): Internals {
     const subject = post<{ result: Remote }>(session, "Runtime.evaluate", {
       expression: `globalThis[${JSON.stringify(key)}].subject`,
     });
-    const scopes = properties(session, subject.result).internalProperties?.find(
-      (property) => property.name === "[[Scopes]]",
-    );
-    for (const scope of scopes ? properties(session, scopes.value).result : []) {
-      if (scope.value?.objectId === undefined) continue;
-      for (const { name, value } of properties(session, scope.value).result) {
-        if (!NAMES.includes(name as never) || value?.objectId === undefined) continue;
-        post(session, "Runtime.callFunctionOn", {
-          objectId: value.objectId,
-          functionDeclaration: `function () { globalThis[${JSON.stringify(key)}].${name} = this; }`,
-        });
-      }
-    }
+    const { internalProperties } = post<Properties>(session, "Runtime.getProperties", {
+      objectId: subject.result.objectId,
+    });
+    // Taken whole: to have each of their 200 variables described takes 30 times as long.
+    post(session, "Runtime.callFunctionOn", {
+      objectId: internalProperties?.find(({ name }) => name === "[[Scopes]]")?.value.objectId,
+      functionDeclaration: `function () { globalThis[${JSON.stringify(key)}].scopes = this; }`,
+    });
+  } catch (error) {
+    // As under the permission model without --allow-inspector.
+    throw refusal(`Node's stack of async ids is out of reach (${(error as Error).message})`);
   } finally {
     session.disconnect();
     delete (globalThis as Record<string, unknown>)[key];
   }
-  const wrap = exchange.async_wrap;
+  // An array without a prototype.
+  const scopes = Array.from(exchange.scopes ?? [], ({ object }) => object);
+  const scope = scopes.find(({ async_wrap: wrap }) => wrap !== undefined);
   if (
-    NAMES.some((name) => exchange[name] === undefined) ||
-    wrap?.execution_async_resources === undefined ||
-    wrap.async_ids_stack === undefined
+    scope?.async_wrap?.execution_async_resources === undefined ||
+    scope.async_wrap.async_ids_stack === undefined ||
+    scope.emitBeforeNative === undefined ||
+    scope.emitAfterNative === undefined
   ) {
-    throw refusal("this Node does not show its stack of async ids");
+    throw refusal("Node's stack of async ids is not where it is looked for");
   }
-  return (found = exchange as Internals);
+  const { async_wrap, emitBeforeNative, emitAfterNative } = scope as Internals;
+  const { kStackLength, kExecutionAsyncId, kTriggerAsyncId, kBefore, kAfter } =
+    async_wrap.constants;
+  return (found = {
+    async_wrap,
+    emitBeforeNative,
+    emitAfterNative,
+    fields: async_wrap.async_hook_fields,
+    now: async_wrap.async_id_fields,
+    resources: async_wrap.execution_async_resources,
+    kStackLength,
+    kExecutionAsyncId,
+    kTriggerAsyncId,
+    kBefore,
+    kAfter,
+  });
 }
 
 function refusal(why: string): GreenlitError {
@@ -97,12 +128,7 @@ interface Remote {
 }
 
 interface Properties {
-  readonly result: { name: string; value?: Remote }[];
   readonly internalProperties?: { name: string; value: Remote }[];
-}
-
-function properties(session: Session, object: Remote): Properties {
-  return post<Properties>(session, "Runtime.getProperties", { objectId: object.objectId });
 }
 
 /** The inspector answers an in-process session before `post` returns. */
@@ -122,31 +148,31 @@ function post<Answer>(session: Session, method: string, params: object): Answer 
  *   call of its own, as its HTTP parser does): that code must not be left. Nothing has changed then.
  */
 export function lift(own: number): Lifted {
-  const { async_wrap: wrap, emitAfterNative } = internals();
-  const { async_hook_fields: fields, async_id_fields: now, async_ids_stack: stack } = wrap;
-  const { kStackLength, kExecutionAsyncId, kTriggerAsyncId, kAfter } = wrap.constants;
+  const stack = asyncStack();
+  const { async_wrap: wrap, fields, now, resources, kStackLength } = stack;
+  const { kExecutionAsyncId, kTriggerAsyncId, kAfter } = stack;
   const lifted: Lifted = [];
   let id = now[kExecutionAsyncId] as number;
   let trigger = now[kTriggerAsyncId] as number;
   let top = fields[kStackLength] as number;
   while (id !== own) {
     top--;
-    const resource = wrap.execution_async_resources[top];
+    const resource = resources[top];
     // With hooks, the resource of a native entry is known to JavaScript, too.
     if (resource === undefined || wrap.executionAsyncResource(top) !== undefined) {
       throw refusal("Node has called this code from the middle of a native call of its own");
     }
     lifted.push({ id, trigger, resource });
-    id = stack[2 * top] as number;
-    trigger = stack[2 * top + 1] as number;
+    id = wrap.async_ids_stack[2 * top] as number;
+    trigger = wrap.async_ids_stack[2 * top + 1] as number;
   }
   for (const scope of lifted) {
-    if ((fields[kAfter] as number) > 0) emitAfterNative(scope.id);
+    if ((fields[kAfter] as number) > 0) stack.emitAfterNative(scope.id);
     const below = (fields[kStackLength] as number) - 1;
     // Read anew: a hook may have made Node replace the array by a larger one.
     now[kExecutionAsyncId] = wrap.async_ids_stack[2 * below] as number;
     now[kTriggerAsyncId] = wrap.async_ids_stack[2 * below + 1] as number;
-    wrap.execution_async_resources.length = below;
+    resources.length = below;
     fields[kStackLength] = below;
   }
   return lifted;
@@ -154,20 +180,19 @@ export function lift(own: number): Lifted {
 
 /** Puts them back, where the greenlet that had them goes on. */
 export function putBack(lifted: Lifted): void {
-  const { async_wrap: wrap, emitBeforeNative } = internals();
-  const { async_hook_fields: fields, async_id_fields: now } = wrap;
-  const { kStackLength, kExecutionAsyncId, kTriggerAsyncId, kBefore } = wrap.constants;
+  const stack = asyncStack();
+  const { async_wrap: wrap, fields, now, resources, kStackLength } = stack;
+  const { kExecutionAsyncId, kTriggerAsyncId, kBefore } = stack;
   roomFor((fields[kStackLength] as number) + lifted.length, wrap);
   for (const { id, trigger, resource } of lifted.reverse()) {
     const top = fields[kStackLength] as number;
-    const stack = wrap.async_ids_stack;
-    stack[2 * top] = now[kExecutionAsyncId] as number;
-    stack[2 * top + 1] = now[kTriggerAsyncId] as number;
-    wrap.execution_async_resources[top] = resource;
+    wrap.async_ids_stack[2 * top] = now[kExecutionAsyncId] as number;
+    wrap.async_ids_stack[2 * top + 1] = now[kTriggerAsyncId] as number;
+    resources[top] = resource;
     now[kExecutionAsyncId] = id;
     now[kTriggerAsyncId] = trigger;
     fields[kStackLength] = top + 1;
-    if ((fields[kBefore] as number) > 0) emitBeforeNative(id);
+    if ((fields[kBefore] as number) > 0) stack.emitBeforeNative(id);
   }
 }
 
@@ -177,4 +202,34 @@ function roomFor(entries: number, wrap: AsyncWrap): void {
     if (wrap.async_ids_stack.length < 2 * entries) new AsyncResource("room").runInAsyncScope(nest);
   };
   nest();
+}
+
+let looked = false;
+
+/** Whether `replace` has what it needs. Looks for it once, which takes a millisecond. */
+export function canReplace(): boolean {
+  if (!looked) {
+    looked = true;
+    try {
+      asyncStack();
+    } catch {
+      // Not here: the hub knows the longer way.
+    }
+  }
+  return found !== null;
+}
+
+/** Whether a hook wants to hear where scopes begin or end. Only after `canReplace()`. */
+export function areScopesHooked(): boolean {
+  const { fields, kBefore, kAfter } = found as AsyncStack;
+  return (fields[kBefore] as number) + (fields[kAfter] as number) > 0;
+}
+
+/** Makes the innermost scope, which is one of JavaScript's, that of another resource. Only after `canReplace()`. */
+export function replace(resource: AsyncResource): void {
+  const stack = found as AsyncStack;
+  const { fields, now, resources, kStackLength, kExecutionAsyncId, kTriggerAsyncId } = stack;
+  resources[(fields[kStackLength] as number) - 1] = resource;
+  now[kExecutionAsyncId] = resource.asyncId();
+  now[kTriggerAsyncId] = resource.triggerAsyncId();
 }

@@ -9,6 +9,7 @@ export const SETTINGS: {
   readonly monitorThread: Setting<boolean>;
   readonly maxBlockingTime: Setting<number>;
   readonly grace: Setting<number>;
+  readonly handOver: Setting<number>;
 } = {
   budget: {
     env: "GREENLIT_BUDGET",
@@ -53,6 +54,15 @@ export const SETTINGS: {
       "milliseconds that clean-up has after the first SIGINT or SIGTERM under `greenlit run`",
     parse: (text) => atLeast0("GREENLIT_GRACE", text),
   },
+  handOver: {
+    env: "GREENLIT_HAND_OVER",
+    // What so many detours cost.
+    fallback: 10_000,
+    meaning:
+      "after how many detours through the hub greenlets hand over to each other; it takes a millisecond to find out how " +
+      "(0 to Infinity, which is never)",
+    parse: (text) => atLeast0("GREENLIT_HAND_OVER", text),
+  },
 };
 
 function atLeast0(name: string, text: string): number {
@@ -74,6 +84,7 @@ export const config: {
   readonly monitorThread: boolean;
   maxBlockingTime: number;
   grace: number;
+  handOver: number;
 } = {
   budget: setting(SETTINGS.budget),
   spawnSites: setting(SETTINGS.spawnSites),
@@ -81,4 +92,5 @@ export const config: {
   monitorThread: setting(SETTINGS.monitorThread),
   maxBlockingTime: setting(SETTINGS.maxBlockingTime),
   grace: setting(SETTINGS.grace),
+  handOver: setting(SETTINGS.handOver),
 };

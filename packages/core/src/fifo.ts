@@ -14,6 +14,11 @@ export class Fifo<T> {
     this.count++;
   }
 
+  /** The one that `shift` would give. */
+  peek(): T | undefined {
+    return this.ring[this.head];
+  }
+
   shift(): T | undefined {
     if (this.count === 0) return undefined;
     const item = this.ring[this.head];

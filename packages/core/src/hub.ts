@@ -2,7 +2,7 @@ import { executionAsyncId } from "node:async_hooks";
 import { performance } from "node:perf_hooks"; // the global of this name is a getter, in some Nodes a slow one
 import { inspect } from "node:util";
 import { current, InvalidSwitchError, microtasks, root, startMonitor } from "@greenlit/switcher";
-import { lift, putBack } from "./async-context.js";
+import { areScopesHooked, canReplace, lift, putBack, replace } from "./async-context.js";
 import { type Clock, LoopClock } from "./clock.js";
 import { config } from "./config.js";
 import { reportDeadlock } from "./deadlock.js";
@@ -25,6 +25,8 @@ const PASSES = 32;
  *   Node's loop ──setImmediate──▶ runReady ──resume──▶ greenlet ──park──▶ back, next one
  *        └──────I/O, timer callback──────────resume──▶ greenlet ──park──▶ back
  * ```
+ *
+ * Within a turn, a greenlet that parks hands over to the next one itself, where it can: one switch instead of two.
  */
 export class Hub {
   /** The greenlet that runs; null on the hub itself. */
@@ -57,6 +59,11 @@ export class Hub {
   private readonly ready = new Fifo<Greenlet | (() => void)>();
   private scheduled = false;
   private inTurn = false;
+  /** How many more greenlets get their turn before the next look at the clock, which costs as much as a switch. */
+  private left = 0;
+  private handsOver = false;
+  /** How often greenlets went through the hub that could have handed over. */
+  private detours = 0;
   /** When the budget of this turn is used up. */
   private turnEnds = 0;
   /** What `call` wants to have done. */
@@ -114,7 +121,9 @@ export class Hub {
     const lifted = executionAsyncId() === resource.asyncId() ? null : lift(resource.asyncId());
     if (yielding) this.schedule(greenlet);
     else greenlet.state = "parked";
-    this.root.switch();
+    const next = this.successor();
+    if (next === null) this.root.switch();
+    else this.handOver(next);
     if (lifted !== null) putBack(lifted);
     greenlet.state = "running";
   }
@@ -260,22 +269,49 @@ export class Hub {
     this.microtasks = microtasks();
   }
 
+  /** The greenlet that may have its turn right after the running one; null: only the hub knows what comes next. */
+  private successor(): Greenlet | null {
+    if (!this.inTurn || this.left <= 1 || this.job !== null || this.probe !== null) return null;
+    const next = this.ready.peek();
+    // One that is new begins in the asynchronous context of its resource, which is entered on the hub.
+    if (next === undefined || typeof next === "function" || !next.started) return null;
+    if (next.state !== "queued") return null;
+    if (!this.handsOver) {
+      this.detours++;
+      return null;
+    }
+    if (areScopesHooked() || domainsAreUsed()) return null;
+    this.left--;
+    this.ready.shift();
+    return next;
+  }
+
+  private handOver(next: Greenlet): void {
+    this.current = next;
+    this.passes = PASSES;
+    replace(next.resource);
+    next.transfer();
+  }
+
   private resume(greenlet: Greenlet): void {
-    this.goTo(greenlet);
+    let last = this.goTo(greenlet);
     for (let { job } = this; job !== null; { job } = this) {
       this.job = null;
       job();
-      this.goTo(greenlet);
+      last = this.goTo(last);
     }
   }
 
-  private goTo(greenlet: Greenlet): void {
+  /** @returns the greenlet that came back to the hub: this one, or one that it has handed over to. */
+  private goTo(greenlet: Greenlet): Greenlet {
     this.current = greenlet;
     this.passes = PASSES;
     // In the scope of the greenlet's own resource, so that entries of the asynchronous context are
     // pushed and popped in pairs on this stack, whatever the greenlet does meanwhile.
     greenlet.resource.runInAsyncScope(transfer, greenlet);
+    const last = this.current;
     this.current = null;
+    return last;
   }
 
   /** One turn: greenlets that are ready run until the budget is used up, then Node's loop goes on. */
@@ -284,21 +320,22 @@ export class Hub {
     this.inTurn = true;
     this.sitesLeft = config.spawnSites;
     this.lookAround();
+    this.handsOver = this.detours >= config.handOver && canReplace();
     let checked = this.looked;
-    // The clock costs as much as a switch; while turns are short, not every one is timed.
+    // While turns are short, not every one is timed.
     let stride = 1;
-    let left = stride;
+    this.left = stride;
     try {
       for (let next = ready.shift(); next !== undefined; next = ready.shift()) {
         if (typeof next === "function") next();
         else if (next.state !== "done") this.resume(next);
-        if (--left > 0) continue;
+        if (--this.left > 0) continue;
         const time = performance.now();
         this.now = this.clock.now();
         if (time >= this.turnEnds) break;
         stride = time - checked < 0.1 ? Math.min(stride * 2, 64) : 1;
         checked = time;
-        left = stride;
+        this.left = stride;
       }
     } finally {
       // Also when a callback has thrown and somebody listens for uncaught exceptions.
@@ -310,8 +347,12 @@ export class Hub {
 }
 
 function transfer(this: Greenlet): void {
-  if (domainsAreUsed()) transferInItsDomains(this);
-  else this.transfer();
+  if (domainsAreUsed()) return transferInItsDomains(this);
+  try {
+    this.transfer();
+  } finally {
+    if (hub.current !== this) replace(this.resource); // or Node would find another scope than it has entered
+  }
 }
 
 function printError(greenlet: Greenlet, error: unknown): void {

@@ -36,6 +36,7 @@ it("comes from the environment", () => {
     GREENLIT_MONITOR_THREAD: "false",
     GREENLIT_MAX_BLOCKING_TIME: "250",
     GREENLIT_GRACE: "1500",
+    GREENLIT_HAND_OVER: "Infinity",
   };
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
     env,
@@ -48,5 +49,6 @@ it("comes from the environment", () => {
     monitorThread: false,
     maxBlockingTime: 250,
     grace: 1500,
+    handOver: null, // what JSON makes of Infinity
   });
 });
