@@ -17,6 +17,8 @@ export interface Clock {
   now(): number;
   start(timer: Timer, ms: number): void;
   stop(timer: Timer): void;
+  /** While timers are being called: the one that comes next, if any. With it greenlets that timers wake can hand over. */
+  upcoming?(): Timer | null;
   /** All timers that have neither fired nor been stopped, in no order. */
   timers(): Iterable<Timer>;
   /** How many those are. */
@@ -63,6 +65,10 @@ export class LoopClock implements Clock {
     if (this.wheel.remove(timer) && this.wheel.length === 0) this.timeout?.unref();
   }
 
+  upcoming(): Timer | null {
+    return this.firing ? this.wheel.firstDue : null;
+  }
+
   private wakeAt(time: number): void {
     this.wakes = time;
     this.scope.runInAsyncScope(this.arm, this);
@@ -87,7 +93,7 @@ export class LoopClock implements Clock {
     } finally {
       // Also when one has thrown, and somebody listens for uncaught exceptions.
       this.firing = false;
-      if (wheel.hasDue) {
+      if (wheel.firstDue !== null) {
         this.wakes = start;
         setImmediate(this.expire);
       } else {

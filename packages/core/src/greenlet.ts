@@ -134,7 +134,8 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
   private killed: { readonly error: unknown } | null = null;
   private graceIsOver = false;
   private interrupts: unknown[] | null = null;
-  private raw: RawGreenlet | null = null;
+  /** @internal Its stack; null before it has run and after its end. */
+  raw: RawGreenlet | null = null;
   private fn: ((...args: unknown[]) => T) | null;
   private args: readonly unknown[] | null;
   private readonly fnName: string;
@@ -371,6 +372,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     this.fn = this.args = null;
     this.hasRun = true;
     this.state = "running";
+    const raw = this.raw as RawGreenlet;
     let outcome: unknown;
     let failed = false;
     try {
@@ -380,6 +382,10 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
       failed = !isExit(error);
     }
     this.end(outcome, failed);
+    const next = hub.successor();
+    if (next === null) return; // to the hub
+    raw.parent = next.raw as RawGreenlet;
+    hub.follow(next);
   }
 
   private end(outcome: unknown, failed: boolean): void {

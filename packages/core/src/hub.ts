@@ -122,8 +122,12 @@ export class Hub {
     if (yielding) this.schedule(greenlet);
     else greenlet.state = "parked";
     const next = this.successor();
-    if (next === null) this.root.switch();
-    else this.handOver(next);
+    if (next === null) {
+      this.root.switch();
+    } else {
+      this.follow(next);
+      next.transfer();
+    }
     if (lifted !== null) putBack(lifted);
     greenlet.state = "running";
   }
@@ -269,28 +273,46 @@ export class Hub {
     this.microtasks = microtasks();
   }
 
-  /** The greenlet that may have its turn right after the running one; null: only the hub knows what comes next. */
-  private successor(): Greenlet | null {
-    if (!this.inTurn || this.left <= 1 || this.job !== null || this.probe !== null) return null;
+  /**
+   * @internal For a greenlet that parks or has ended: who may have its turn right after it, taken out of where it waits.
+   * null: only the hub knows what comes next.
+   */
+  successor(): Greenlet | null {
+    if (this.job !== null || this.probe !== null) return null;
+    if (this.inTurn) {
+      const next = this.nextReady();
+      if (next === null || !this.mayHandOver()) return null;
+      this.left--;
+      this.ready.shift();
+      return next;
+    }
+    const timer = this.clock.upcoming?.() ?? null;
+    const waiter = timer?.waiter ?? null;
+    if (timer === null || waiter === null || !this.mayHandOver()) return null;
+    this.clock.stop(timer);
+    return waiter.take() ? waiter.greenlet : null;
+  }
+
+  /** The first in the queue, if it can be switched to by anybody. */
+  private nextReady(): Greenlet | null {
+    if (this.left <= 1) return null;
     const next = this.ready.peek();
     // One that is new begins in the asynchronous context of its resource, which is entered on the hub.
     if (next === undefined || typeof next === "function" || !next.started) return null;
-    if (next.state !== "queued") return null;
-    if (!this.handsOver) {
-      this.detours++;
-      return null;
-    }
-    if (areScopesHooked() || domainsAreUsed()) return null;
-    this.left--;
-    this.ready.shift();
-    return next;
+    return next.state === "queued" ? next : null;
   }
 
-  private handOver(next: Greenlet): void {
+  private mayHandOver(): boolean {
+    if (this.handsOver) return !areScopesHooked() && !domainsAreUsed();
+    this.detours++;
+    return false;
+  }
+
+  /** @internal Makes this greenlet the running one, which must then be switched to. */
+  follow(next: Greenlet): void {
     this.current = next;
     this.passes = PASSES;
     replace(next.resource);
-    next.transfer();
   }
 
   private resume(greenlet: Greenlet): void {

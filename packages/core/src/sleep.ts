@@ -15,7 +15,7 @@ export function sleep(ms: number = 0, options?: Pick<WaitOptions, "signal">): vo
     return signal?.throwIfAborted();
   }
   const waiter = new Waiter("sleep");
-  const timer = new Timer(ms, () => waiter.switch());
+  const timer = new Timer(ms, waiter);
   try {
     waiter.wait(signal === undefined ? undefined : { signal });
   } finally {

@@ -1,6 +1,7 @@
 import type { Clock } from "./clock.js";
 import { outOfRange } from "./errors.js";
 import { hub } from "./hub.js";
+import type { Waiter } from "./waiter.js";
 import { WheelEntry } from "./wheel.js";
 
 /** @throws RangeError unless `ms` is null, undefined or a number of milliseconds from 0 to Infinity. */
@@ -20,18 +21,29 @@ export function left(end: number): number | null {
   return end === Infinity ? null : Math.max(0, end - hub.clock.now());
 }
 
-/** Calls `fn` on the hub after `ms` milliseconds of the hub's clock; 0: in the next turn of the loop; Infinity: never. */
+function wake(this: Timer): void {
+  this.waiter?.switch();
+}
+
+/**
+ * Calls `fn` on the hub, or wakes a blocking call, after `ms` milliseconds of the hub's clock; 0: in the next turn of the
+ * loop; Infinity: never.
+ */
 export class Timer extends WheelEntry {
   /** What is called. On the hub, so it must not block; in the asynchronous context of nobody in particular. */
-  readonly fn: () => void;
+  readonly fn: (this: Timer) => void;
+  /** @internal What it wakes, where it does nothing else. */
+  readonly waiter: Waiter | null;
   private readonly clock: Clock | null = null;
   private readonly immediate: NodeJS.Immediate | null = null;
 
-  constructor(ms: number, fn: () => void) {
+  constructor(ms: number, what: (() => void) | Waiter) {
     super();
-    this.fn = fn;
+    const isFunction = typeof what === "function";
+    this.fn = isFunction ? what : wake;
+    this.waiter = isFunction ? null : what;
     if (ms === 0) {
-      this.immediate = setImmediate(fn);
+      this.immediate = setImmediate(() => this.fn());
     } else if (ms < Infinity) {
       this.clock = hub.clock;
       this.clock.start(this, ms);

@@ -105,6 +105,11 @@ export class Waiter<T = void> extends Entry<T> {
     if (this.settle("failed", error)) hub.switchTo(this.greenlet);
   }
 
+  /** @internal As `switch`, for who switches by itself: whether the greenlet is parked here, and is to go on. */
+  take(value: T): boolean {
+    return this.settle("woken", value);
+  }
+
   /**
    * Blocks until it is settled, and returns the value.
    * @throws the error it was settled with; Timeout after `timeout` milliseconds; the signal's reason;

@@ -99,16 +99,16 @@ export class Wheel<E extends WheelEntry> {
     if (last > this.cursor) this.cursor = last;
   }
 
-  /** The next entry that is due, taken out; null when there is none. */
-  take(): E | null {
-    const { first } = this.due;
-    if (first !== null) this.remove(first as E);
-    return first as E | null;
+  /** The next entry that is due; null when there is none. */
+  get firstDue(): E | null {
+    return this.due.first as E | null;
   }
 
-  /** True while `take` would give one. */
-  get hasDue(): boolean {
-    return this.due.first !== null;
+  /** The same, taken out. */
+  take(): E | null {
+    const { firstDue } = this;
+    if (firstDue !== null) this.remove(firstDue);
+    return firstDue;
   }
 
   /** When to call `expire` next: at the least deadline, or earlier where that is far away; Infinity when it is empty. */

@@ -205,6 +205,14 @@ void Transfer(const FunctionCallbackInfo<Value>& info) {
   Environment::From(info)->Transfer(info[0].As<Int32>()->Value());
 }
 
+// finish(id): what ran on this stack has ended; goes on with stack `id`, and returns true when the
+// next is to run here. The asynchronous state is not kept: that one begins in the state of whoever
+// transferred here. False: entry must return `id`.
+void Finish(const FunctionCallbackInfo<Value>& info) {
+  info.GetReturnValue().Set(
+      Environment::From(info)->driver()->Finish(info[0].As<Int32>()->Value()));
+}
+
 // release(id)
 void Release(const FunctionCallbackInfo<Value>& info) {
   Environment::From(info)->driver()->Release(info[0].As<Int32>()->Value());
@@ -265,6 +273,7 @@ NODE_MODULE_INIT() {
   set("close", Close);
   set("create", Create);
   set("transfer", Transfer);
+  set("finish", Finish);
   set("release", Release);
   set("microtasks", Microtasks);
   set("stats", Stats);

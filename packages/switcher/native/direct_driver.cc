@@ -66,15 +66,16 @@ void DirectDriver::Transfer(int id) {
   // Somebody has transferred back to `from`; `to` may have run, ended and begun anew since.
 }
 
+bool DirectDriver::Finish(int next) {
+  memory_.TrimIfDeep(running_->bounds, reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
+  if (next != running_->id) Transfer(next);
+  return true;
+}
+
 void DirectDriver::StackEntry(void* data) {
   auto* self = static_cast<Stack*>(data);
   DirectDriver* driver = self->driver;
-  for (;;) {
-    int next = driver->main_(driver->main_data_, self->id);
-    driver->memory_.TrimIfDeep(self->bounds,
-                               reinterpret_cast<uintptr_t>(__builtin_frame_address(0)));
-    if (next != self->id) driver->Transfer(next);
-  }
+  for (;;) driver->Finish(driver->main_(driver->main_data_, self->id));
 }
 
 void DirectDriver::Release(int id) {

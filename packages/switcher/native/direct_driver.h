@@ -25,6 +25,7 @@ class DirectDriver final : public Driver {
   int Create(std::string* why) override;
   void Transfer(int id) override;
   void Release(int id) override;
+  bool Finish(int next) override;
   DriverStats Stats() const override;
 
  private:

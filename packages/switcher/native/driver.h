@@ -44,6 +44,12 @@ class Driver {
   // somebody transfers back. `id` MUST be a stack that was created and is not running.
   virtual void Transfer(int id) = 0;
 
+  // For main, instead of returning `next`: the running stack is idle from here on, and when somebody
+  // transfers to it main goes on here, with what is to run then. To leave main and enter it again costs
+  // as much as two transfers. `next` may be the running stack; then this returns at once. False, and
+  // nothing done, where idle stacks hold no frames.
+  virtual bool Finish(int next) { return false; }
+
   // Gives the memory of an idle stack back, as far as the system lets it; its id stays valid.
   virtual void Release(int id) = 0;
 

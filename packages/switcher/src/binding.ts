@@ -16,6 +16,7 @@ export interface Binding {
   close(): void;
   create(): number | string;
   transfer(id: number): void;
+  finish(id: number): boolean;
   release(id: number): void;
   microtasks(): number;
   stats(): {

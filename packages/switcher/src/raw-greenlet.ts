@@ -251,20 +251,34 @@ function end(greenlet: RawGreenlet): void {
 }
 
 /**
- * What the driver runs on a stack: one greenlet, from start to end.
+ * What the driver runs on a stack: one greenlet after the other, as far as it lets this function stay.
  * @param stack negative: on the root, after V8 terminated the running greenlet (`worker.terminate()`,
  * a timeout of `vm`). No `catch` or `finally` of it has run.
  */
 function runOnStack(stack: number): number {
-  const me = self.current;
   if (stack < 0) {
-    if (me.stack > 0) end(me);
-    self.current = self.root;
-    self.value = undefined;
-    self.thrown = false;
-    self.tracing = false;
+    forgetTerminated();
     return 0;
   }
+  const { binding } = self.driver as OpenDriver;
+  let next: number;
+  do next = runGreenlet();
+  while (binding.finish(next));
+  return next;
+}
+
+function forgetTerminated(): void {
+  const me = self.current;
+  if (me.stack > 0) end(me);
+  self.current = self.root;
+  self.value = undefined;
+  self.thrown = false;
+  self.tracing = false;
+}
+
+/** The current greenlet, from start to end. @returns the stack to go on with. */
+function runGreenlet(): number {
+  const me = self.current;
   const fn = me.fn as (value: unknown) => unknown;
   me.fn = undefined;
   try {

@@ -178,6 +178,40 @@ export const CLAUSES = {
     same(trace, ["the suspended one", "the idle one", "again", "again", "again"], "order");
   },
 
+  "main: may stay on its stack between what it runs, where the driver lets it"() {
+    const trace = [];
+    let kept = true;
+    let n = 0;
+    const other = stack(() => void trace.push("other"));
+    const id = stack((me) => {
+      for (;;) {
+        trace.push(++n);
+        if (n === 2) depthHere(); // a deep stack gives its memory back
+        const next = n === 1 ? me : n === 3 ? other : 0;
+        kept = binding.finish(next);
+        if (!kept) return next;
+      }
+    });
+    if (process.env.GREENLIT_SWITCHER === "direct") {
+      for (let i = 0; i < 3; i++) transfer(id);
+      same(trace, [1, 2, 3, "other", 4], "order");
+      const before = binding.stats().trims;
+      collect("minor");
+      collect();
+      transfer(id);
+      same(
+        [trace.at(-1), binding.stats().trims - before, kept],
+        [5, 0, true],
+        "after a collection",
+      );
+      check(before > 0, "the stack that went deep was trimmed");
+    } else {
+      transfer(id);
+      transfer(id);
+      same([trace, kept], [[1, 2, 3, "other"], false], "main has to return");
+    }
+  },
+
   "main: a stack whose main has returned is idle and as good as new"() {
     const depths = [];
     const id = stack(() => void depths.push(depthHere()));

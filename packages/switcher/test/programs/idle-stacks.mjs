@@ -1,0 +1,100 @@
+// A stack whose greenlet has ended is used again, and its first frame of JavaScript stays on it: nothing of what ran there
+// before may be kept alive by it, or be seen by what runs there next.
+import { RawGreenlet, report } from "@greenlit/switcher";
+import { AsyncLocalStorage } from "node:async_hooks";
+import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
+import { park } from "../support/switcher.mjs";
+
+const storage = new AsyncLocalStorage();
+const travels = Number(process.versions.node.split(".")[0]) >= 24 && !storageIsOnResources();
+
+function storageIsOnResources() {
+  const flags = process.execArgv.join(" ") + (process.env.NODE_OPTIONS ?? "");
+  return flags.includes("no-async-context-frame");
+}
+
+/** The collector has taken all of them, after a few tries: it may look at stacks conservatively for a while. */
+async function collected(refs) {
+  for (let attempt = 0; attempt < 20; attempt++) {
+    await new Promise((resolve) => setImmediate(resolve));
+    collect();
+    if (refs.every((ref) => ref.deref() === undefined)) return true;
+  }
+  return false;
+}
+
+/** Greenlets that hold an object in all the ways they can, side by side; each ends in its own way. */
+function lives(count) {
+  const refs = [];
+  const greenlets = Array.from({ length: count }, (_, i) => {
+    const held = { i, big: new Array(100).fill(i) };
+    refs.push(new WeakRef(held));
+    return new RawGreenlet((value) => {
+      const mine = { held, value };
+      refs.push(new WeakRef(mine));
+      if (travels) storage.enterWith(mine);
+      park();
+      if (i % 3 === 1) throw new Error("caught by its parent");
+      return i % 3 === 2 ? mine : undefined;
+    });
+  });
+  for (const greenlet of greenlets) {
+    const value = { given: true };
+    refs.push(new WeakRef(value));
+    greenlet.switch(value);
+  }
+  for (const greenlet of greenlets) {
+    try {
+      greenlet.switch();
+    } catch (error) {
+      same(error.message, "caught by its parent", "what a greenlet throws");
+    }
+  }
+  check(
+    greenlets.every((greenlet) => greenlet.dead),
+    "all have ended",
+  );
+  return refs;
+}
+
+// Again and again, so that the frames that stay are of every tier of V8's compilers.
+const COUNT = scaled(40);
+const ROUNDS = scaled(30);
+for (let round = 0; round < ROUNDS; round++) {
+  const refs = lives(COUNT);
+  if (round % 6 !== 0) continue;
+  check(await collected(refs), `what greenlets held after round ${round}`);
+}
+const { stacks, idle } = report();
+check(stacks < 2 * COUNT + 10, `stacks were used again: there are ${stacks}`);
+check(idle >= COUNT, `they are idle: ${idle} of ${stacks}`);
+
+// What runs on a used stack begins with the store of who starts it, not with that of who ran there before.
+for (let i = 0; i < COUNT; i++) {
+  const seen = storage.run(`starter ${i}`, () => {
+    let store;
+    new RawGreenlet(() => void (store = storage.getStore())).switch();
+    return store;
+  });
+  same(seen, `starter ${i}`, "the store of a new greenlet on a used stack");
+}
+same(storage.getStore(), undefined, "the root's store");
+
+// A greenlet that goes deep, overflows, and one after it on the same stack.
+const dive = (n) => (n === 0 ? 0 : dive(n - 1) + 1);
+const overflow = () => overflow() + 1;
+for (let i = 0; i < 10; i++) {
+  let depth;
+  let error;
+  new RawGreenlet(() => {
+    depth = dive(3000);
+    try {
+      overflow();
+    } catch (thrown) {
+      error = thrown;
+    }
+  }).switch();
+  check(depth === 3000 && error instanceof RangeError, `life ${i} of the stack: ${depth} ${error}`);
+}
+
+pass(50);
