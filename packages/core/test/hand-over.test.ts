@@ -1,7 +1,20 @@
 import { createHook, executionAsyncId, executionAsyncResource } from "node:async_hooks";
 import { current, RawGreenlet, root, settrace } from "@greenlit/switcher";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { config, dump, Event, getHub, joinAll, Queue, run, sleep, spawn } from "../src/index.js";
+import {
+  config,
+  dump,
+  Event,
+  getHub,
+  type Greenlet,
+  joinAll,
+  Queue,
+  run,
+  sleep,
+  spawn,
+  Timer,
+  withTimeout,
+} from "../src/index.js";
 import { green } from "@greenlit/testing";
 
 const hub = getHub();
@@ -66,6 +79,83 @@ it(
     ping.shutdown();
     expect(all).toBeGreaterThanOrEqual(2000);
     expect(toHub).toBeLessThan(all / 5);
+  }),
+);
+
+/** Blocks the thread until timers that were set for less are all overdue. */
+function oversleep(ms: number): void {
+  const end = performance.now() + ms;
+  while (performance.now() < end);
+}
+
+it(
+  "greenlets that timers wake at once do, in the order of their deadlines, between what other timers do",
+  green(() => {
+    sleep(1);
+    const seen: string[] = [];
+    const all = Array.from({ length: 100 }, (_, i) =>
+      spawn(() => {
+        sleep(10 + i / 10);
+        seen.push(`${i}`);
+        if (i % 10 === 5) sleep(0);
+        if (i % 10 === 7) hub.schedule(() => {});
+      }),
+    );
+    sleep(0); // they sleep
+    const expected = Array.from({ length: 100 }, (_, i) => `${i}`);
+    for (const at of [20, 60]) {
+      new Timer(10 + at / 10 - 0.05, () => seen.push(`timer ${at} on ${String(hub.current)}`));
+      expected.splice(expected.indexOf(`${at}`), 0, `timer ${at} on null`);
+    }
+    oversleep(30);
+    const { all: switched, toHub } = switches(() => joinAll(all));
+    // Timers count from slightly different moments: one of the two may be a place off.
+    expect(seen.filter((name) => !name.startsWith("timer"))).toEqual(
+      expected.filter((name) => !name.startsWith("timer")),
+    );
+    expect(seen.filter((name) => name.startsWith("timer"))).toEqual([
+      "timer 20 on null",
+      "timer 60 on null",
+    ]);
+    expect(switched).toBeGreaterThan(100);
+    expect(toHub).toBeLessThan(switched / 2);
+  }),
+);
+
+it(
+  "one that is woken first may still stop those whose timers are as late",
+  green(() => {
+    sleep(1);
+    const seen: unknown[] = [];
+    const victim = (): void => {
+      try {
+        sleep(11);
+        seen.push("slept");
+      } catch (error) {
+        seen.push(error);
+      }
+    };
+    const victims: Greenlet<void>[] = [];
+    const killer = spawn(() => {
+      sleep(10);
+      for (const g of victims) g.kill(new Error("stopped"), { block: false });
+    });
+    victims.push(spawn(victim), spawn(victim));
+    const inTime = spawn(() =>
+      withTimeout(
+        11,
+        () => {
+          sleep(10.5);
+          return "in time";
+        },
+        "too late",
+      ),
+    );
+    sleep(0);
+    oversleep(30);
+    joinAll<unknown>([killer, ...victims, inTime]);
+    expect(seen.map(String)).toEqual(["Error: stopped", "Error: stopped"]);
+    expect(inTime.value).toBe("in time");
   }),
 );
 

@@ -27,7 +27,7 @@ async function collected(refs) {
 function lives(count) {
   const refs = [];
   const greenlets = Array.from({ length: count }, (_, i) => {
-    const held = { i, big: new Array(100).fill(i) };
+    const held = { i, big: Array.from({ length: 100 }, () => i) };
     refs.push(new WeakRef(held));
     return new RawGreenlet((value) => {
       const mine = { held, value };
