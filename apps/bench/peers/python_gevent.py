@@ -109,12 +109,17 @@ def naps():
 
 
 def sleepers(n):
-    nap = naps()
-    start, used = time.perf_counter(), time.process_time()
-    gevent.joinall([gevent.spawn(gevent.sleep, next(nap) / 1000) for _ in range(n)])
+    def once():
+        nap = naps()
+        start, used = time.perf_counter(), time.process_time()
+        gevent.joinall([gevent.spawn(gevent.sleep, next(nap) / 1000) for _ in range(n)])
+        return time.perf_counter() - start, time.process_time() - used
+
+    first, *rest = [once() for _ in range(5)]
     return {
-        "sleepers": (time.perf_counter() - start) * 1e3,
-        "work": (time.process_time() - used) * 1e3,
+        "first": first[0] * 1e3,
+        "sleepers": sorted(clock for clock, _ in rest)[2] * 1e3,
+        "work": sorted(work for _, work in rest)[2] * 1e3,
     }
 
 

@@ -5,6 +5,7 @@
 // --nodes: more Nodes to measure on; each folder holds bin/node and include/node. The switcher is compiled for each Node.
 // --write: writes docs/benchmarks.md and docs/plots. --json: keeps the figures; --from: shows kept ones, measures nothing.
 import { readFileSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { bench, FULL, QUESTIONS, QUICK } from "./bench.js";
@@ -31,6 +32,9 @@ function stop(message: string): never {
 }
 
 const names = (list: string): string[] => list.split(",").filter((name) => name !== "");
+/** Paths are meant from where the command was typed, which npm leaves. */
+const folders = (list: string): string[] =>
+  names(list).map((path) => resolve(process.env.INIT_CWD ?? "", path));
 const only = names(options.only);
 const known = QUESTIONS.map(({ name }) => name);
 const unknown = only.filter((name) => !known.includes(name));
@@ -45,7 +49,7 @@ const progress = (text: string): void => {
 function measure(): Results {
   const questions =
     only.length > 0 ? QUESTIONS.filter(({ name }) => only.includes(name)) : QUESTIONS;
-  return bench(questions, options.quick ? QUICK : FULL, names(options.nodes), {
+  return bench(questions, options.quick ? QUICK : FULL, folders(options.nodes), {
     line: progress,
     answered: (answer) => console.log(answerText(answer)),
   });

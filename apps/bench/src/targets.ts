@@ -95,6 +95,13 @@ export const TARGETS: readonly Target[] = [
     "gevent",
     (times) => times >= 5,
   ),
+  faster(
+    "the same, the first time in the process",
+    "sleepers",
+    "first",
+    "gevent",
+    (times) => times >= 5,
+  ),
   below("a scavenge with 10,000 parked idle: below 1 ms", "ms", "parked", "idle10000", 1),
   below("a scavenge with 100,000 parked idle: below 10 ms", "ms", "parked", "idle100000", 10),
   adds("asynchronous context, nothing nested: the scope adds at most 60 ns", "scopeAdds", 60),

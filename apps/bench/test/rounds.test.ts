@@ -156,6 +156,7 @@ it("judges the targets", () => {
     ["spawn + joinAll of 100,000", null],
     ["sleep(0)", null],
     ["100,000 short sleeps", true],
+    ["the same, the first time in the process", null],
     ["a scavenge with 10,000 parked idle", null],
     ["a scavenge with 100,000 parked idle", null],
     ["asynchronous context, nothing nested", true],

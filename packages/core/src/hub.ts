@@ -17,6 +17,9 @@ import type { Greenlet } from "./greenlet.js";
 /** The clock costs ten times as much as taking a permit that is free; so not every call looks at it. */
 const PASSES = 32;
 
+/** Nor do so many greenlets that timers wake one after the other. */
+const AT_ONCE = 16;
+
 /**
  * The scheduler of one thread. It has no loop of its own: it lives on the root stack, in callbacks of
  * Node's loop, and gives greenlets their turns from there.
@@ -59,7 +62,7 @@ export class Hub {
   private readonly ready = new Fifo<Greenlet | (() => void)>();
   private scheduled = false;
   private inTurn = false;
-  /** How many more greenlets get their turn before the next look at the clock, which costs as much as a switch. */
+  /** How many more greenlets go on before the next look at the clock, which costs as much as a switch. */
   private left = 0;
   private handsOver = false;
   /** How often greenlets went through the hub that could have handed over. */
@@ -101,8 +104,11 @@ export class Hub {
   /** Lets a greenlet run at once when called on the hub, else queues it. Call last in a callback. */
   switchTo(greenlet: Greenlet): void {
     if (this.current !== null) return this.schedule(greenlet);
-    // The loop may have slept for long since the last turn.
-    if (!this.inTurn) this.lookAround();
+    if (!this.inTurn) {
+      // The loop may have slept for long since the last turn.
+      this.lookAround();
+      this.left = AT_ONCE;
+    }
     this.resume(greenlet);
   }
 
@@ -278,7 +284,7 @@ export class Hub {
    * null: only the hub knows what comes next.
    */
   successor(): Greenlet | null {
-    if (this.job !== null || this.probe !== null) return null;
+    if (this.left <= 1 || this.job !== null || this.probe !== null) return null;
     if (this.inTurn) {
       const next = this.nextReady();
       if (next === null || !this.mayHandOver()) return null;
@@ -289,13 +295,13 @@ export class Hub {
     const timer = this.clock.upcoming?.() ?? null;
     const waiter = timer?.waiter ?? null;
     if (timer === null || waiter === null || !this.mayHandOver()) return null;
+    this.left--;
     this.clock.stop(timer);
     return waiter.take() ? waiter.greenlet : null;
   }
 
   /** The first in the queue, if it can be switched to by anybody. */
   private nextReady(): Greenlet | null {
-    if (this.left <= 1) return null;
     const next = this.ready.peek();
     // One that is new begins in the asynchronous context of its resource, which is entered on the hub.
     if (next === undefined || typeof next === "function" || !next.started) return null;

@@ -55,6 +55,6 @@ function once(n: number, fn: (n: number) => void): number {
   return ((user + system) / n) * 1000;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 }
