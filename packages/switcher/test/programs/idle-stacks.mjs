@@ -97,4 +97,4 @@ for (let i = 0; i < 10; i++) {
   check(depth === 3000 && error instanceof RangeError, `life ${i} of the stack: ${depth} ${error}`);
 }
 
-pass(30);
+pass(20);
