@@ -5,7 +5,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
-import { check, matches, pass, same } from "@greenlit/testing/program";
+import { report } from "@greenlit/switcher";
+import { check, matches, pass, same, unless } from "@greenlit/testing/program";
 import { debuggee, waitForStart } from "../support/inspect.mjs";
 
 const FILE = fileURLToPath(import.meta.url);
@@ -278,10 +279,16 @@ if (!isMainThread) {
   waitForStart();
   await debuggees[which]();
 } else {
-  await statements(false);
-  await statements(true);
-  await stepping();
+  const { driver } = report();
+  const archived =
+    driver !== "direct" &&
+    `${driver} has V8 put the debugger's state away at each switch, so that a step may not end`;
   await busy();
   await inWorker();
-  pass(80);
+  if (unless(driver === "thread" && archived, "statements and steps")) {
+    await statements(false);
+    await statements(true);
+  }
+  if (unless(archived, "steps over calls that block")) await stepping();
+  pass(driver === "direct" ? 80 : 8);
 }

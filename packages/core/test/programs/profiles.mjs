@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import v8 from "node:v8";
 import { isMainThread, Worker } from "node:worker_threads";
-import { child, check, pass, same, scaled } from "@greenlit/testing/program";
+import { report } from "@greenlit/switcher";
+import { child, check, pass, same, scaled, unless } from "@greenlit/testing/program";
 
 function burnInGreenlet(seed, until) {
   let x = seed;
@@ -46,6 +47,9 @@ if (!isMainThread || act === "burn") {
   await new Promise((resolve) => worker.on("exit", resolve));
 } else {
   const folder = mkdtempSync(join(tmpdir(), "greenlit-profiles-"));
+  const unseen =
+    report().driver !== "direct" &&
+    "V8's profiler samples only the thread, by its V8 id, that started it";
   const flags = ["--cpu-prof", `--cpu-prof-dir=${folder}`, "--cpu-prof-interval=500"];
   for (const where of ["burn", "burn in a worker"]) {
     const { ended, errors } = await child(import.meta.url, [where], { flags });
@@ -54,8 +58,10 @@ if (!isMainThread || act === "burn") {
       .map((file) => count(JSON.parse(readFileSync(join(folder, file), "utf8"))))
       .sort((a, b) => b.inside - a.inside)[0];
     if (process.env.VERBOSE) console.error(where, best);
-    check(best.inside > 50, `${where}: ${best.inside} of ${best.all} samples are in greenlets`);
-    check(best.inside > best.all / 10, `${where}: ${best.inside} of ${best.all} samples`);
+    if (unless(unseen, `samples of ${where}`)) {
+      check(best.inside > 50, `${where}: ${best.inside} of ${best.all} samples are in greenlets`);
+      check(best.inside > best.all / 10, `${where}: ${best.inside} of ${best.all} samples`);
+    }
     for (const file of readdirSync(folder)) rmSync(join(folder, file));
   }
 
@@ -72,7 +78,8 @@ if (!isMainThread || act === "burn") {
     return result;
   });
   const counted = count(profile);
-  check(counted.inside > 50, `${counted.inside} of ${counted.all} samples`);
+  if (unless(unseen, "samples of the inspector's profiler"))
+    check(counted.inside > 50, `${counted.inside} of ${counted.all} samples`);
 
   class OnlyOnAParkedStack {
     constructor(number) {
@@ -142,5 +149,5 @@ if (!isMainThread || act === "burn") {
     "they went on",
   );
   rmSync(folder, { recursive: true });
-  pass(13);
+  pass(unseen === false ? 13 : 8);
 }
