@@ -1,6 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Domain } from "node:domain";
-import { open, RawGreenlet, root } from "@greenlit/switcher";
+import { RawGreenlet, root } from "@greenlit/switcher";
 import { GreenletExit, InvalidSwitchError, isExit } from "./errors.js";
 import { userFrame, userFrames } from "./frames.js";
 import { config } from "./config.js";
@@ -160,7 +160,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     }
     checkTimeout("delay", delay);
     // Here, where it can still tell the spawner; and not in the middle of the first switch.
-    open();
+    hub.open();
     this.fn = fn as (...args: unknown[]) => T;
     this.fnName = fn.name;
     this.args = args;

@@ -1,7 +1,15 @@
 import { executionAsyncId } from "node:async_hooks";
 import { performance } from "node:perf_hooks"; // the global of this name is a getter, in some Nodes a slow one
 import { inspect } from "node:util";
-import { current, InvalidSwitchError, microtasks, root, startMonitor } from "@greenlit/switcher";
+import {
+  current,
+  InvalidSwitchError,
+  microtasks,
+  open,
+  report,
+  root,
+  startMonitor,
+} from "@greenlit/switcher";
 import { areScopesHooked, canReplace, lift, putBack, replace } from "./async-context.js";
 import { type Clock, LoopClock } from "./clock.js";
 import { config } from "./config.js";
@@ -9,6 +17,7 @@ import { reportDeadlock } from "./deadlock.js";
 import { isPaused, mayBeDebugged } from "./debugger.js";
 import { domainsAreUsed, takenByDomain, transferInItsDomains } from "./domains.js";
 import { exitAloneFromStorages } from "./storage-exit.js";
+import { loadCertificatesOn } from "./thread-locals.js";
 import { reportUnobserved } from "./unobserved.js";
 import { Fifo } from "./fifo.js";
 import { Ids } from "./ids.js";
@@ -60,6 +69,7 @@ export class Hub {
   passes: number = PASSES;
 
   private readonly ready = new Fifo<Greenlet | (() => void)>();
+  private opened = false;
   private scheduled = false;
   private inTurn = false;
   /** How many more greenlets go on before the next look at the clock, which costs as much as a switch. */
@@ -223,6 +233,14 @@ export class Hub {
       !this.exiting &&
       this.whyNotPark() === null
     );
+  }
+
+  /** @internal Before the first greenlet. @throws UnsupportedPlatformError where none can run. */
+  open(): void {
+    if (this.opened) return;
+    open();
+    this.opened = true;
+    if (report().driver === "thread") loadCertificatesOn(this);
   }
 
   /** @internal */
