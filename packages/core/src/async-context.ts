@@ -39,7 +39,7 @@ interface Internals {
   readonly emitAfterNative: (id: number) => void;
 }
 
-/** The live arrays, and what lies where in them. */
+/** The live arrays, and what lies where in them: in an object of our own, since those of a binding are slow to read. */
 interface AsyncStack extends Internals {
   readonly fields: Uint32Array;
   readonly now: Float64Array;

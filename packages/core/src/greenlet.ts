@@ -383,9 +383,7 @@ export class Greenlet<T = unknown> implements PromiseLike<T>, Disposable {
     }
     this.end(outcome, failed);
     const next = hub.successor();
-    if (next === null) return; // to the hub
-    raw.parent = next.raw as RawGreenlet;
-    hub.follow(next);
+    if (next !== null) raw.parent = next.raw as RawGreenlet; // else the root
   }
 
   private end(outcome: unknown, failed: boolean): void {

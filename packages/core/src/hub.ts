@@ -11,13 +11,13 @@ import {
   startMonitor,
 } from "@greenlit/switcher";
 import { areScopesHooked, canReplace, lift, putBack, replace } from "./async-context.js";
+import { loadCertificatesOn } from "./certificates.js";
 import { type Clock, LoopClock } from "./clock.js";
 import { config } from "./config.js";
 import { reportDeadlock } from "./deadlock.js";
 import { isPaused, mayBeDebugged } from "./debugger.js";
 import { domainsAreUsed, takenByDomain, transferInItsDomains } from "./domains.js";
 import { exitAloneFromStorages } from "./storage-exit.js";
-import { loadCertificatesOn } from "./thread-locals.js";
 import { reportUnobserved } from "./unobserved.js";
 import { Fifo } from "./fifo.js";
 import { Ids } from "./ids.js";
@@ -138,12 +138,8 @@ export class Hub {
     if (yielding) this.schedule(greenlet);
     else greenlet.state = "parked";
     const next = this.successor();
-    if (next === null) {
-      this.root.switch();
-    } else {
-      this.follow(next);
-      next.transfer();
-    }
+    if (next === null) this.root.switch();
+    else next.transfer();
     if (lifted !== null) putBack(lifted);
     greenlet.state = "running";
   }
@@ -298,24 +294,22 @@ export class Hub {
   }
 
   /**
-   * @internal For a greenlet that parks or has ended: who may have its turn right after it, taken out of where it waits.
-   * null: only the hub knows what comes next.
+   * @internal For a greenlet that parks or has ended: who may have its turn right after it, taken out of where it waits and
+   * current from now on, so it must then be switched to. null: only the hub knows what comes next.
    */
   successor(): Greenlet | null {
     if (this.left <= 1 || this.job !== null || this.probe !== null) return null;
     if (this.inTurn) {
       const next = this.nextReady();
       if (next === null || !this.mayHandOver()) return null;
-      this.left--;
       this.ready.shift();
-      return next;
+      return this.follow(next);
     }
     const timer = this.clock.upcoming?.() ?? null;
     const waiter = timer?.waiter ?? null;
     if (timer === null || waiter === null || !this.mayHandOver()) return null;
-    this.left--;
     this.clock.stop(timer);
-    return waiter.take() ? waiter.greenlet : null;
+    return waiter.take() ? this.follow(waiter.greenlet) : null;
   }
 
   /** The first in the queue, if it can be switched to by anybody. */
@@ -332,11 +326,12 @@ export class Hub {
     return false;
   }
 
-  /** @internal Makes this greenlet the running one, which must then be switched to. */
-  follow(next: Greenlet): void {
+  private follow(next: Greenlet): Greenlet {
+    this.left--;
     this.current = next;
     this.passes = PASSES;
     replace(next.resource);
+    return next;
   }
 
   private resume(greenlet: Greenlet): void {

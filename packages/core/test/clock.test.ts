@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { LoopClock } from "../src/clock.js";
 import { getHub, run, sleep, Timer } from "../src/index.js";
 import { random } from "./support/random.js";
+import { withUncaught } from "./support/uncaught.js";
 
 const { clock } = getHub();
 
@@ -89,12 +90,8 @@ describe("the loop's clock", () => {
     expect(immediates).toBeGreaterThanOrEqual(9);
   });
 
-  it("goes on with the others when one throws", async () => {
-    const listeners = process.listeners("uncaughtException");
-    process.removeAllListeners("uncaughtException");
-    const uncaught: unknown[] = [];
-    process.on("uncaughtException", (error) => uncaught.push(error));
-    try {
+  it("goes on with the others when one throws", () =>
+    withUncaught(async (uncaught) => {
       const error = new Error("from a timer");
       const order: number[] = [];
       new Timer(1, () => {
@@ -105,11 +102,7 @@ describe("the loop's clock", () => {
       while (order.length < 2) await real(2);
       expect(uncaught).toEqual([error]);
       expect(order).toEqual([1, 2]);
-    } finally {
-      process.removeAllListeners("uncaughtException");
-      for (const listener of listeners) process.on("uncaughtException", listener);
-    }
-  });
+    }));
 
   it("starts timers and stops others from within one that fires", async () => {
     const order: string[] = [];

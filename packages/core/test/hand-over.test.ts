@@ -16,6 +16,7 @@ import {
   withTimeout,
 } from "../src/index.js";
 import { green } from "@greenlit/testing";
+import { withUncaught } from "./support/uncaught.js";
 
 const hub = getHub();
 const { handOver } = config;
@@ -329,12 +330,8 @@ it("a hook that is enabled midway hears of every scope from then on", async () =
   expect(Math.abs(after - before)).toBeLessThan(2);
 });
 
-it("what is thrown on the hub within a turn is uncaught, and greenlets go on", async () => {
-  const listeners = process.listeners("uncaughtException");
-  process.removeAllListeners("uncaughtException");
-  const caught: unknown[] = [];
-  process.on("uncaughtException", (error) => caught.push(error));
-  try {
+it("what is thrown on the hub within a turn is uncaught, and greenlets go on", () =>
+  withUncaught(async (caught) => {
     const all = Array.from({ length: 5 }, (_, i) =>
       spawn(() => {
         for (let k = 0; k < 100; k++) {
@@ -353,11 +350,7 @@ it("what is thrown on the hub within a turn is uncaught, and greenlets go on", a
     );
     expect(await Promise.all(all)).toEqual(all.map((g) => g.resource.asyncId()));
     expect(caught.map(String)).toEqual(["Error: raw"]);
-  } finally {
-    process.removeAllListeners("uncaughtException");
-    for (const listener of listeners) process.on("uncaughtException", listener);
-  }
-});
+  }));
 
 // What holds of greenlets that go through the hub holds of these.
 describe("the asynchronous context", async () => void (await import("./async-context.test.js")));

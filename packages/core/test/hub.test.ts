@@ -21,6 +21,7 @@ import {
   Waiter,
 } from "../src/index.js";
 import { green, reports, turns } from "@greenlit/testing";
+import { withUncaught } from "./support/uncaught.js";
 
 const hub = getHub();
 
@@ -411,36 +412,31 @@ describe("onError", () => {
     }
   });
 
-  it("that throws is an uncaught exception, and the hub goes on", async () => {
-    const { onError } = hub;
-    const listeners = process.listeners("uncaughtException");
-    const uncaught: unknown[] = [];
-    process.removeAllListeners("uncaughtException");
-    process.on("uncaughtException", (error) => uncaught.push(error));
-    const broken = new Error("broken handler");
-    hub.onError = () => {
-      throw broken;
-    };
-    try {
-      const event = new Event();
-      const bystander = spawn(() => event.wait());
-      spawn(() => {
-        throw new Error("x");
-      });
-      const order: number[] = [];
-      spawn(() => order.push(1));
-      await turns(4);
-      event.set();
-      expect(await bystander).toBe(true);
-      expect(order).toEqual([1]);
-      expect(uncaught).toEqual([broken]);
-    } finally {
-      hub.onError = onError;
-      hub.unobserved.clear();
-      process.removeAllListeners("uncaughtException");
-      for (const listener of listeners) process.on("uncaughtException", listener);
-    }
-  });
+  it("that throws is an uncaught exception, and the hub goes on", () =>
+    withUncaught(async (uncaught) => {
+      const { onError } = hub;
+      const broken = new Error("broken handler");
+      hub.onError = () => {
+        throw broken;
+      };
+      try {
+        const event = new Event();
+        const bystander = spawn(() => event.wait());
+        spawn(() => {
+          throw new Error("x");
+        });
+        const order: number[] = [];
+        spawn(() => order.push(1));
+        await turns(4);
+        event.set();
+        expect(await bystander).toBe(true);
+        expect(order).toEqual([1]);
+        expect(uncaught).toEqual([broken]);
+      } finally {
+        hub.onError = onError;
+        hub.unobserved.clear();
+      }
+    }));
 });
 
 it(

@@ -1,20 +1,16 @@
 // Under Node's permission model a program gets no inspector, which shows Node's stack of async ids: greenlets then go through
 // the hub instead of handing over, and one that would have to be taken out of further scopes is told why it cannot block.
-import { spawnSync } from "node:child_process";
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from "node:async_hooks";
 import { config, joinAll, run, sleep, spawn } from "@greenlit/core";
 import { root, settrace } from "@greenlit/switcher";
-import { check, pass, same } from "@greenlit/testing/program";
+import { child, matches, pass, same, thrownBy } from "@greenlit/testing/program";
 
 if (process.permission === undefined) {
   const flag = "--permission";
   const known = process.allowedNodeEnvironmentFlags.has(flag) ? flag : "--experimental-permission";
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...process.execArgv, known, "--allow-addons", "--allow-fs-read=*", process.argv[1]],
-    { encoding: "utf8" },
-  );
-  check(status === 0, `the program under ${known}: ${status}\n${stdout}${stderr}`);
+  const flags = [known, "--allow-addons", "--allow-fs-read=*"];
+  const { ended, errors } = await child(import.meta.url, [], { flags });
+  same(ended, 0, `under ${known}: ${errors}`);
   pass(1);
 } else {
   config.handOver = 0;
@@ -39,14 +35,12 @@ if (process.permission === undefined) {
     settrace(null);
     same(direct, 0, "switches past the hub");
 
-    let refused;
-    try {
-      new AsyncResource("further").runInAsyncScope(() => sleep(0));
-    } catch (error) {
-      refused = error;
-    }
-    same(refused?.code, "ERR_GREENLIT_NESTED_ASYNC_SCOPE", "the code");
-    check(/out of reach \(Access to this API/.test(refused.message), refused.message);
+    const refused = thrownBy(
+      () => new AsyncResource("further").runInAsyncScope(() => sleep(0)),
+      "to block in a further scope",
+    );
+    same(refused.code, "ERR_GREENLIT_NESTED_ASYNC_SCOPE", "the code");
+    matches(refused.message, /out of reach \(Access to this API/, "why");
     sleep(0);
   });
   pass(6);

@@ -4,14 +4,11 @@
 import { RawGreenlet } from "@greenlit/switcher";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
-import { park } from "../support/switcher.mjs";
+import { park, storesTravel } from "../support/switcher.mjs";
 
 const storage = new AsyncLocalStorage();
 const other = new AsyncLocalStorage();
 const COUNT = scaled(300);
-const flags = process.execArgv.join(" ") + (process.env.NODE_OPTIONS ?? "");
-const travels =
-  Number(process.versions.node.split(".")[0]) >= 24 && !flags.includes("no-async-context-frame");
 
 function body(number) {
   for (let turn = 0; turn < 5; turn++) {
@@ -19,14 +16,14 @@ function body(number) {
     storage.enterWith(store);
     other.enterWith([number]);
     park();
-    if (travels)
+    if (storesTravel)
       check(
         storage.getStore() === store && other.getStore()[0] === number,
         `the store of ${number}`,
       );
     else check(true, "it goes on");
   }
-  if (travels) {
+  if (storesTravel) {
     storage.run({ inner: number }, () => {
       park();
       same(storage.getStore(), { inner: number }, "inside run()");
@@ -40,13 +37,13 @@ storage.enterWith("root's");
 const greenlets = Array.from({ length: COUNT }, () => new RawGreenlet(body));
 greenlets.forEach((greenlet, number) => {
   greenlet.switch(number);
-  if (travels) check(storage.getStore() === "root's", "the root keeps its own");
+  if (storesTravel) check(storage.getStore() === "root's", "the root keeps its own");
 });
 for (let turn = 0; turn < 8; turn++) {
   for (const greenlet of [...greenlets.slice(COUNT / 3), ...greenlets.slice(0, COUNT / 3)])
     if (!greenlet.dead) greenlet.switch();
   collect(turn % 3 === 0 ? "major" : "minor");
-  if (travels)
+  if (storesTravel)
     same([storage.getStore(), other.getStore()], ["root's", undefined], "the root's stores");
 }
 check(
@@ -55,7 +52,7 @@ check(
 );
 
 // A greenlet begins with the store of who started it.
-if (travels) {
+if (storesTravel) {
   const heirs = storage.run(
     "heir's",
     () =>
@@ -88,5 +85,5 @@ await Promise.all(
       }),
   ),
 );
-if (travels) same(seen, [1, 2], "stores of promises");
+if (storesTravel) same(seen, [1, 2], "stores of promises");
 pass(COUNT * 5);

@@ -192,7 +192,7 @@ export const CLAUSES = {
         if (!kept) return next;
       }
     });
-    if (process.env.GREENLIT_SWITCHER === "direct") {
+    if (name === "direct") {
       for (let i = 0; i < 3; i++) transfer(id);
       same(trace, [1, 2, 3, "other", 4], "order");
       const before = binding.stats().trims;

@@ -3,15 +3,9 @@
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
-import { park } from "../support/switcher.mjs";
+import { park, storesTravel } from "../support/switcher.mjs";
 
 const storage = new AsyncLocalStorage();
-const travels = Number(process.versions.node.split(".")[0]) >= 24 && !storageIsOnResources();
-
-function storageIsOnResources() {
-  const flags = process.execArgv.join(" ") + (process.env.NODE_OPTIONS ?? "");
-  return flags.includes("no-async-context-frame");
-}
 
 /** The collector has taken all of them, after a few tries: it may look at stacks conservatively for a while. */
 async function collected(refs) {
@@ -32,7 +26,7 @@ function lives(count) {
     return new RawGreenlet((value) => {
       const mine = { held, value };
       refs.push(new WeakRef(mine));
-      if (travels) storage.enterWith(mine);
+      if (storesTravel) storage.enterWith(mine);
       park();
       if (i % 3 === 1) throw new Error("caught by its parent");
       return i % 3 === 2 ? mine : undefined;

@@ -11,6 +11,12 @@ export const noStringify =
   !loadBinding().drivers().includes("direct") &&
   "V8 12.4 aborts when calls of JSON.stringify do not end in order, and the list it looks at is found on Linux only";
 
+const flags = process.execArgv.join(" ") + (process.env.NODE_OPTIONS ?? "");
+
+/** Whether the stores of AsyncLocalStorage travel with a stack, or lie on Node's execution resource. */
+export const storesTravel =
+  Number(process.versions.node.split(".")[0]) >= 24 && !flags.includes("no-async-context-frame");
+
 /** The driver that runs here. */
 export const driver = () => report().driver;
 

@@ -2,22 +2,16 @@
 // greenlet has one of its own, under the driver `thread`, that must not end the process. So this runs under it, too.
 import { joinAll, run, sleep, spawn } from "@greenlit/core";
 import { report } from "@greenlit/switcher";
-import { spawnSync } from "node:child_process";
 import tls, { createSecureContext } from "node:tls";
-import { check, pass, same, scaled } from "@greenlit/testing/program";
+import { child, matches, pass, same, scaled, thrownBy } from "@greenlit/testing/program";
 
 const WAYS = {
   "those that Node brings": () => createSecureContext(),
   "one's own": () => tls.createSecureContext({ ca: tls.rootCertificates[0] }),
   both: () => [tls.createSecureContext({ ca: tls.rootCertificates[1] }), createSecureContext()],
   "a list of revoked ones that is none": () => {
-    let thrown;
-    try {
-      createSecureContext({ crl: "none" });
-    } catch (error) {
-      thrown = error;
-    }
-    check(thrown instanceof Error && /CRL/.test(thrown.message), `what it throws: ${thrown}`);
+    const { message } = thrownBy(() => createSecureContext({ crl: "none" }), "such a list");
+    matches(message, /CRL/, "what it throws");
   },
   "a server's": () => tls.createServer({}).close(),
   "asked for": () => tls.getCACertificates?.("default"),
@@ -43,11 +37,10 @@ for (const [what, make] of Object.entries(WAYS)) {
 }
 
 if (report().driver !== "thread") {
-  const { status, stderr } = spawnSync(process.execPath, [...process.execArgv, process.argv[1]], {
-    env: { ...process.env, GREENLIT_SWITCHER: "thread" },
-    encoding: "utf8",
+  const { ended, errors } = await child(import.meta.url, [], {
+    env: { GREENLIT_SWITCHER: "thread" },
   });
-  check(status === 0, `under the driver thread: ${status} ${stderr.slice(0, 2000)}`);
+  same(ended, 0, `under the driver thread: ${errors}`);
 }
 
 pass(10);

@@ -1,6 +1,3 @@
-// What Node keeps for an OS thread where it means an environment. Under the switcher's driver `thread` each greenlet runs on
-// an OS thread of its own.
-
 import { syncBuiltinESMExports } from "node:module";
 import type { Hub } from "./hub.js";
 
@@ -10,7 +7,8 @@ type Tls = Record<(typeof NAMES)[number], ((...args: unknown[]) => unknown) | un
 
 /**
  * From Node 24 on the certificates that are trusted lie in a variable of the OS thread, and a hook of the environment cleans
- * it up: to load them on a second thread aborts the process. So what loads them runs on the hub, for everyone.
+ * it up: to load them on a second thread aborts the process. Under the switcher's driver `thread` each greenlet has a thread
+ * of its own. So what loads them runs on the hub, for everyone.
  */
 export function loadCertificatesOn(hub: Hub): void {
   if (process.versions.openssl === undefined) return;
