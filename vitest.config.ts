@@ -14,6 +14,7 @@ export default defineConfig({
     execArgv: ["--expose-gc"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         // The tests of core use what tests core: both as sources, or there would be two of everything.

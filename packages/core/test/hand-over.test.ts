@@ -96,7 +96,7 @@ it(
     const seen: string[] = [];
     const all = Array.from({ length: 100 }, (_, i) =>
       spawn(() => {
-        sleep(10 + i / 10);
+        sleep(300 + i / 10);
         seen.push(`${i}`);
         if (i % 10 === 5) sleep(0);
         if (i % 10 === 7) hub.schedule(() => {});
@@ -105,10 +105,10 @@ it(
     sleep(0); // they sleep
     const expected = Array.from({ length: 100 }, (_, i) => `${i}`);
     for (const at of [20, 60]) {
-      new Timer(10 + at / 10 - 0.05, () => seen.push(`timer ${at} on ${String(hub.current)}`));
+      new Timer(300 + at / 10 - 0.05, () => seen.push(`timer ${at} on ${String(hub.current)}`));
       expected.splice(expected.indexOf(`${at}`), 0, `timer ${at} on null`);
     }
-    oversleep(30);
+    oversleep(350);
     const { all: switched, toHub } = switches(() => joinAll(all));
     // Timers count from slightly different moments: one of the two may be a place off.
     expect(seen.filter((name) => !name.startsWith("timer"))).toEqual(
@@ -130,7 +130,7 @@ it(
     const seen: unknown[] = [];
     const victim = (): void => {
       try {
-        sleep(11);
+        sleep(300);
         seen.push("slept");
       } catch (error) {
         seen.push(error);
@@ -138,22 +138,22 @@ it(
     };
     const victims: Greenlet<void>[] = [];
     const killer = spawn(() => {
-      sleep(10);
+      sleep(200);
       for (const g of victims) g.kill(new Error("stopped"), { block: false });
     });
     victims.push(spawn(victim), spawn(victim));
     const inTime = spawn(() =>
       withTimeout(
-        11,
+        300,
         () => {
-          sleep(10.5);
+          sleep(200);
           return "in time";
         },
         "too late",
       ),
     );
     sleep(0);
-    oversleep(30);
+    oversleep(400);
     joinAll<unknown>([killer, ...victims, inTime]);
     expect(seen.map(String)).toEqual(["Error: stopped", "Error: stopped"]);
     expect(inTime.value).toBe("in time");

@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
 import { sleep, spawn } from "@greenlit/core";
 import { green } from "@greenlit/testing";
@@ -6,7 +7,14 @@ import { describe, expect, it } from "vitest";
 import { blockingFetch, fetch } from "../src/index.js";
 import { origin } from "./origin.js";
 
+let opened = 0;
 let closed = 0;
+
+/** Counts a request that is answered late or never, and its end. */
+function track(response: ServerResponse): void {
+  opened += 1;
+  response.on("close", () => (closed += 1));
+}
 
 const site = origin({
   "/json": (_, response) => response.setHeader("content-type", "application/json").end('{"a":1}'),
@@ -20,12 +28,10 @@ const site = origin({
     request.pipe(response);
   },
   "/pending": (_, response) => {
-    response.on("close", () => (closed += 1));
+    track(response);
     response.write("some");
   },
-  "/silent": (_, response) => {
-    response.on("close", () => (closed += 1));
-  },
+  "/silent": (_, response) => track(response),
 });
 
 describe("fetch", () => {
@@ -105,13 +111,14 @@ describe("fetch", () => {
 
 describe("an interrupted fetch", () => {
   it("is aborted: waiting for headers, in text(), in a loop left early", async () => {
-    closed = 0;
+    opened = closed = 0;
     await green(() => {
       const waiting = [
         spawn(() => fetch(`${site.url}/silent`)),
         spawn(() => fetch(`${site.url}/pending`).text()),
       ];
-      sleep(50);
+      while (opened < 2) sleep(1);
+      sleep(20); // the headers of the second have come
       for (const greenlet of waiting) greenlet.kill();
       for (const chunk of fetch(`${site.url}/pending`).body ?? []) {
         expect(String(Buffer.from(chunk))).toBe("some");
