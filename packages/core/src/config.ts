@@ -56,10 +56,11 @@ export const SETTINGS: {
   },
   handOver: {
     env: "GREENLIT_HAND_OVER",
-    // What so many detours cost.
-    fallback: 10_000,
+    // They take longer than what it costs, and are soon over where there are very many greenlets: what V8 has optimized
+    // until then, it has to do again.
+    fallback: 1000,
     meaning:
-      "after how many detours through the hub greenlets hand over to each other; it takes a millisecond to find out how " +
+      "after how many turns given by the hub greenlets hand over to each other; it takes a millisecond to find out how " +
       "(0 to Infinity, which is never)",
     parse: (text) => atLeast0("GREENLIT_HAND_OVER", text),
   },

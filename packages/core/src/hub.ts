@@ -75,8 +75,8 @@ export class Hub {
   /** How many more greenlets go on before the next look at the clock, which costs as much as a switch. */
   private left = 0;
   private handsOver = false;
-  /** How often greenlets went through the hub that could have handed over. */
-  private detours = 0;
+  /** How often the hub has given a greenlet its turn. */
+  private given = 0;
   /** When the budget of this turn is used up. */
   private turnEnds = 0;
   /** What `call` wants to have done. */
@@ -321,9 +321,7 @@ export class Hub {
   }
 
   private mayHandOver(): boolean {
-    if (this.handsOver) return !areScopesHooked() && !domainsAreUsed();
-    this.detours++;
-    return false;
+    return this.handsOver && !areScopesHooked() && !domainsAreUsed();
   }
 
   private follow(next: Greenlet): Greenlet {
@@ -335,6 +333,7 @@ export class Hub {
   }
 
   private resume(greenlet: Greenlet): void {
+    this.given++;
     let last = this.goTo(greenlet);
     for (let { job } = this; job !== null; { job } = this) {
       this.job = null;
@@ -361,7 +360,7 @@ export class Hub {
     this.inTurn = true;
     this.sitesLeft = config.spawnSites;
     this.lookAround();
-    this.handsOver = this.detours >= config.handOver && canReplace();
+    this.handsOver = this.given >= config.handOver && canReplace();
     let checked = this.looked;
     // While turns are short, not every one is timed.
     let stride = 1;

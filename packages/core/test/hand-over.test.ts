@@ -161,7 +161,7 @@ it(
 );
 
 it(
-  "Infinity: never; a number: after so many detours",
+  "Infinity: never; a number: after so many turns",
   green(() => {
     const share = (): number => {
       const { all, toHub } = switches(() => yieldInTurn(10, 500));
@@ -171,7 +171,7 @@ it(
       config.handOver = Infinity;
       sleep(1);
       expect(share()).toBeGreaterThan(0.45);
-      (hub as unknown as { detours: number }).detours = 0;
+      (hub as unknown as { given: number }).given = 0;
       config.handOver = 2000;
       sleep(1);
       expect((hub as unknown as { handsOver: boolean }).handsOver).toBe(false);
