@@ -25,6 +25,11 @@ function wake(this: Timer): void {
   this.waiter?.switch();
 }
 
+/** Not a closure in the constructor, which would cost every timer its scope. */
+function fire(timer: Timer): void {
+  timer.fn();
+}
+
 /**
  * Calls `fn` on the hub, or wakes a blocking call, after `ms` milliseconds of the hub's clock; 0: in the next turn of the
  * loop; Infinity: never.
@@ -43,7 +48,7 @@ export class Timer extends WheelEntry {
     this.fn = isFunction ? what : wake;
     this.waiter = isFunction ? null : what;
     if (ms === 0) {
-      this.immediate = setImmediate(() => this.fn());
+      this.immediate = setImmediate(fire, this);
     } else if (ms < Infinity) {
       this.clock = hub.clock;
       this.clock.start(this, ms);
