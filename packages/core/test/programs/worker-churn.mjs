@@ -68,8 +68,8 @@ if (!isMainThread) {
   const text = JSON.stringify([first, second, third]);
   if (process.env.VERBOSE) console.error(text);
   check(third.descriptors <= first.descriptors + 2, `descriptors: ${text}`);
-  // A worker that kept its mappings would leave some dozens behind; an allocator's arenas come and go.
-  check(third.mappings <= first.mappings + 40, `mappings: ${text}`);
+  // An allocator's arenas come and go, by some 50 either way. A worker that kept its mappings would leave dozens behind.
+  check(third.mappings <= first.mappings + Math.max(60, WORKERS / 3), `mappings: ${text}`);
   check(third.megabytes <= first.megabytes * 1.3 + 20, `memory: ${text}`);
   check(
     mine.every((greenlet) => !greenlet.dead),
