@@ -61,10 +61,36 @@ bool LateInterrupts::Learn(v8::Isolate* isolate) {
   return hits == 1;
 }
 
+LateNotes::LateNotes(v8::Isolate* isolate) : isolate_(isolate) {
+  Guard before = greenlit::Read(isolate);
+  isolate->RequestInterrupt(Nothing, nullptr);
+  Guard asked = greenlit::Read(isolate);
+  // The limits have changed, too, but not by one bit.
+  for (size_t i = 0; i < before.size(); i++) {
+    if (IsOneBit(before[i] ^ asked[i])) word_ = i;
+  }
+}
+
+void LateNotes::Read() {
+  if (word_ != SIZE_MAX) noted_ = greenlit::Read(isolate_)[word_];
+}
+
+void LateNotes::Deliver() {
+  // The callbacks wait in a queue of the isolate; this has V8 look there, and at all other notes.
+  isolate_->RequestInterrupt(Nothing, nullptr);
+  if (word_ == SIZE_MAX) return;
+  auto* guard = reinterpret_cast<int32_t*>(const_cast<char*>(GuardOf(isolate_)));
+  __atomic_fetch_or(guard + word_, noted_, __ATOMIC_SEQ_CST);
+}
+
+int32_t LateInterrupts::Noted(v8::Isolate* isolate) const {
+  return word == SIZE_MAX ? 0 : Read(isolate)[word] & (terminate | call_back);
+}
+
 int32_t LateInterrupts::Collect(v8::Isolate* isolate) const {
-  if (threads_in_use != nullptr || word == SIZE_MAX) return 0;
+  if (threads_in_use != nullptr) return 0;
   // V8 has not copied anything yet: the notes are where they are of who runs.
-  int32_t late = Read(isolate)[word] & (terminate | call_back);
+  int32_t late = Noted(isolate);
   if ((late & terminate) != 0) isolate->CancelTerminateExecution();
   return late;
 }
@@ -75,9 +101,13 @@ void LateInterrupts::Deliver(v8::Isolate* isolate, int32_t late) const {
     late = *notes & (terminate | call_back);
     if (late != 0) *notes &= ~late;
   }
-  if ((late & terminate) != 0) isolate->TerminateExecution();
+  Renew(isolate, late);
+}
+
+void LateInterrupts::Renew(v8::Isolate* isolate, int32_t noted) const {
+  if ((noted & terminate) != 0) isolate->TerminateExecution();
   // The callbacks themselves wait in a queue of the isolate; one more has V8 look there.
-  if ((late & call_back) != 0) isolate->RequestInterrupt(Nothing, nullptr);
+  if ((noted & call_back) != 0) isolate->RequestInterrupt(Nothing, nullptr);
 }
 
 }  // namespace greenlit

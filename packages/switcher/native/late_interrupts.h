@@ -32,6 +32,31 @@ struct LateInterrupts {
 
   // Call when it has been taken, with what was collected.
   void Deliver(v8::Isolate* isolate, int32_t collected) const;
+
+  // The notes that V8 has now of who runs, or of who has just been forgotten.
+  int32_t Noted(v8::Isolate* isolate) const;
+
+  // Asks for the same once more.
+  void Renew(v8::Isolate* isolate, int32_t noted) const;
+};
+
+// The same for a V8 thread that is made, looked through and forgotten, whose notes would be
+// forgotten with it: all of them, to whoever runs then.
+class LateNotes {
+ public:
+  // As the thread that will be forgotten.
+  explicit LateNotes(v8::Isolate* isolate);
+
+  // As late as can be, before V8 has its guard overwritten.
+  void Read();
+
+  // To who runs now.
+  void Deliver();
+
+ private:
+  v8::Isolate* isolate_;
+  size_t word_ = SIZE_MAX;
+  int32_t noted_ = 0;
 };
 
 }  // namespace greenlit

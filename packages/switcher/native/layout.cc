@@ -10,6 +10,7 @@
 #include <cstring>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "memory_probe.h"
@@ -314,8 +315,10 @@ class Discovery {
     object->Set(context, v8::String::NewFromUtf8Literal(isolate_, "toJSON"), to_json).Check();
     std::vector<uintptr_t> before = IsolateWords();
     auto here = reinterpret_cast<uintptr_t>(__builtin_frame_address(0));
-    v8::MaybeLocal<v8::String> text = v8::JSON::Stringify(context, object);
-    static_cast<void>(text);
+    if (v8::JSON::Stringify(context, object).IsEmpty()) {
+      why_ = "shutdown list: terminated meanwhile";
+      return false;
+    }
 
     size_t hits = 0;
     for (size_t i = 0; i + 2 < before.size() && i + 2 < during.words.size(); i++) {
@@ -330,6 +333,29 @@ class Discovery {
     // Most versions have none.
     if (hits == 0 && sabotage_.rfind("shutdown list", 0) != 0) return true;
     return Exactly1("shutdown list", hits);
+  }
+
+  // Has V8 archive this thread, by giving the isolate to a second thread that is really this one,
+  // and calls `look` as that one. What other threads ask meanwhile is noted with the second thread,
+  // which V8 then forgets: so it is noted once more. (V8 itself loses what comes in the moment
+  // between two of its own copies.)
+  template <typename Look>
+  void AsSecondThread(Look look) {
+    const int32_t first_id = *layout_.thread_id;
+    std::optional<LateNotes> notes;
+    {
+      v8::Unlocker unlocker(isolate_);
+      *layout_.thread_id = kSecondThreadId;
+      {
+        v8::Locker locker(isolate_);
+        notes.emplace(isolate_);
+        look(first_id);
+        isolate_->DiscardThreadSpecificMetadata();
+      }
+      *layout_.thread_id = first_id;
+      notes->Read();
+    }
+    notes->Deliver();
   }
 
   // Where an archive has what the stack guard has: V8 archives this thread, and the newest archive
@@ -353,32 +379,23 @@ class Discovery {
     size_t begin = memcmp(guard.data(), &base_, sizeof(base_)) == 0 ? 2 : 0;
     size_t bytes = (found->word + 1 - begin) * sizeof(int32_t);
     size_t hits = 0;
-    int32_t first_id = *layout_.thread_id;
-    {
-      v8::Unlocker unlocker(isolate_);
-      *layout_.thread_id = kSecondThreadId;
-      {
-        v8::Locker locker(isolate_);
-        const ThreadRecord* newest = layout_.threads_in_use->next;
-        auto archive = reinterpret_cast<uintptr_t>(newest->data);
-        std::array<int32_t, compat::kStackGuardSize / sizeof(int32_t)> words;
-        for (size_t at = 0; newest->id == first_id && at + bytes <= Layout::kArchiveSize;
-             at += sizeof(uintptr_t)) {
-          if (!ProbeRead(archive + at, words.data(), bytes)) break;
-          if (memcmp(words.data(), &guard[begin], bytes) != 0) continue;
-          hits++;
-          found->archive_offset = at + bytes - sizeof(int32_t);
-        }
-        isolate_->DiscardThreadSpecificMetadata();
+    AsSecondThread([&](int32_t first_id) {
+      const ThreadRecord* newest = layout_.threads_in_use->next;
+      auto archive = reinterpret_cast<uintptr_t>(newest->data);
+      std::array<int32_t, compat::kStackGuardSize / sizeof(int32_t)> words;
+      for (size_t at = 0; newest->id == first_id && at + bytes <= Layout::kArchiveSize;
+           at += sizeof(uintptr_t)) {
+        if (!ProbeRead(archive + at, words.data(), bytes)) break;
+        if (memcmp(words.data(), &guard[begin], bytes) != 0) continue;
+        hits++;
+        found->archive_offset = at + bytes - sizeof(int32_t);
       }
-      *layout_.thread_id = first_id;
-    }
+    });
     return hits;
   }
 
-  // Lets V8 archive this thread, by giving the isolate to a second thread that is really this one,
-  // and looks at what V8 wrote. What is live meanwhile is the state of a thread that has run
-  // nothing.
+  // Lets V8 archive this thread, and looks at what it wrote. What is live meanwhile is the state of
+  // a thread that has run nothing.
   bool LearnArchive() {
     std::vector<uintptr_t> before = IsolateWords();
     char top_before[kThreadLocalTopSize];
@@ -388,57 +405,49 @@ class Discovery {
 
     std::vector<Bytes> implementers_before = Implementers();
 
-    int32_t first_id = *layout_.thread_id;
     size_t records = 0, tops = 0, datas = 0, alive = 0;
     const char* archive_of_first = nullptr;
     uintptr_t head = 0;
     std::vector<size_t> head_candidates;
-    {
-      v8::Unlocker unlocker(isolate_);
-      *layout_.thread_id = kSecondThreadId;
-      {
-        v8::Locker locker(isolate_);
-        ThreadRecord* anchor = layout_.threads_in_use;
-        for (ThreadRecord* record = anchor->next; record != anchor; record = record->next) {
-          if (record->id != first_id) continue;
-          records++;
-          const char* archive = archive_of_first = record->data;
-          constexpr size_t kSearch = kImplementerLimit;
-          for (size_t at = 0; at < kSearch; at += sizeof(uintptr_t)) {
-            if (memcmp(archive + at, top_before, kThreadLocalTopSize) != 0) continue;
-            tops++;
-            layout_.implementer_size = at;
-          }
-          for (size_t at = 0; at + sizeof(data_before) <= layout_.implementer_size;
-               at += sizeof(uintptr_t)) {
-            if (memcmp(archive + at, data_before, sizeof(data_before)) != 0) continue;
-            datas++;
-            layout_.data_offset = at;
-          }
-          if (tops == 1) memcpy(&head, archive + layout_.relocatable_offset(), sizeof(head));
-          if (head != 0) {
-            const auto* now = reinterpret_cast<const uintptr_t*>(isolate_);
-            for (size_t i = 0; i < before.size(); i++) {
-              if (before[i] == head && now[i] == 0) head_candidates.push_back(i);
-            }
+    AsSecondThread([&](int32_t first_id) {
+      ThreadRecord* anchor = layout_.threads_in_use;
+      for (ThreadRecord* record = anchor->next; record != anchor; record = record->next) {
+        if (record->id != first_id) continue;
+        records++;
+        const char* archive = archive_of_first = record->data;
+        constexpr size_t kSearch = kImplementerLimit;
+        for (size_t at = 0; at < kSearch; at += sizeof(uintptr_t)) {
+          if (memcmp(archive + at, top_before, kThreadLocalTopSize) != 0) continue;
+          tops++;
+          layout_.implementer_size = at;
+        }
+        for (size_t at = 0; at + sizeof(data_before) <= layout_.implementer_size;
+             at += sizeof(uintptr_t)) {
+          if (memcmp(archive + at, data_before, sizeof(data_before)) != 0) continue;
+          datas++;
+          layout_.data_offset = at;
+        }
+        if (tops == 1) memcpy(&head, archive + layout_.relocatable_offset(), sizeof(head));
+        if (head != 0) {
+          const auto* now = reinterpret_cast<const uintptr_t*>(isolate_);
+          for (size_t i = 0; i < before.size(); i++) {
+            if (before[i] == head && now[i] == 0) head_candidates.push_back(i);
           }
         }
-        // The implementer: what V8 has just archived, and has now made that of another thread.
-        std::vector<Bytes> implementers_now = Implementers();
-        for (size_t i = 0; i < implementers_.size() && tops == 1 && datas == 1; i++) {
-          const Bytes& was = implementers_before[i];
-          if (memcmp(was.data(), archive_of_first, layout_.data_offset) != 0 ||
-              memcmp(was.data(), implementers_now[i].data(), layout_.data_offset) == 0) {
-            continue;
-          }
-          alive++;
-          layout_.implementer = reinterpret_cast<char*>(implementers_[i]);
-        }
-        if (alive == 1) KeepAsFresh(first_id);
-        isolate_->DiscardThreadSpecificMetadata();
       }
-      *layout_.thread_id = first_id;
-    }
+      // The implementer: what V8 has just archived, and has now made that of another thread.
+      std::vector<Bytes> implementers_now = Implementers();
+      for (size_t i = 0; i < implementers_.size() && tops == 1 && datas == 1; i++) {
+        const Bytes& was = implementers_before[i];
+        if (memcmp(was.data(), archive_of_first, layout_.data_offset) != 0 ||
+            memcmp(was.data(), implementers_now[i].data(), layout_.data_offset) == 0) {
+          continue;
+        }
+        alive++;
+        layout_.implementer = reinterpret_cast<char*>(implementers_[i]);
+      }
+      if (alive == 1) KeepAsFresh(first_id);
+    });
     if (!Exactly1("archive record", records) || !Exactly1("thread-local top", tops) ||
         !Exactly1("archived handle scope data", datas) ||
         !Exactly1("handle scope implementer", alive)) {

@@ -88,13 +88,18 @@ void LockerDriver::StackEntry(void* data) {
 void LockerDriver::Forget(Stack* stack) {
   // V8 makes handles while it takes a thread back.
   v8::HandleScope handles(isolate_);
+  int32_t late = 0;
   {
     v8::Unlocker unlocker(isolate_);
     *thread_id_ = stack->thread_id;
-    if (stack->archived.archived()) stack->archived.Discard();
+    bool archived = stack->archived.archived();
+    if (archived) stack->archived.Discard();
     isolate_->DiscardThreadSpecificMetadata();
     *thread_id_ = running_->thread_id;
+    // What was noted with that stack just now, which had the isolate once more.
+    if (archived) late = late_interrupts_.Noted(isolate_);
   }
+  late_interrupts_.Renew(isolate_, late);
   stack->sp = PrepareStack(stack->bounds.top, StackEntry, stack);
 }
 

@@ -59,7 +59,9 @@ ThreadDriver::~ThreadDriver() {
       uv_thread_join(&stack->thread);
       uv_sem_destroy(&stack->turn);
     }
+    if (forgotten_.has_value()) *forgotten_ |= late_interrupts_.Noted(isolate_);
   }
+  late_interrupts_.Renew(isolate_, forgotten_.value_or(0));
   uv_sem_destroy(&root->turn);
 }
 
@@ -92,6 +94,9 @@ void ThreadDriver::Transfer(int id) {
   GiveTurn(id);
   uv_sem_wait(&from->turn);
   if (from->closing) {
+    // What was noted with the one before, which has had V8 forget it. (With the first of them it is
+    // still the root that V8 has notes of; and these it keeps.)
+    forgotten_ = forgotten_.has_value() ? *forgotten_ | late_interrupts_.Noted(isolate_) : 0;
     // Before its frames are left: V8 may look at them while it takes the thread back.
     from->archived.Discard();
     LeaveFrames(from->bottom);

@@ -15,6 +15,7 @@
 #include <csetjmp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "archived_thread.h"
@@ -66,6 +67,7 @@ class ThreadDriver final : public Driver {
   void* main_data_;
   std::vector<std::unique_ptr<Stack>> stacks_;
   Stack* running_;
+  std::optional<int32_t> forgotten_;  // while stacks are closed: what was noted with them
 };
 
 }  // namespace greenlit

@@ -276,6 +276,8 @@ if (!isMainThread) {
   globalThis.greenlit = { sleep };
   same(await Promise.all([1, 2, 3].map((n) => run(stopsHere, n))), [4, 6, 8], "in a worker");
 } else if (which !== undefined) {
+  // Before the debugger asks for anything: to prove itself the switcher fills a stack, and what is evaluated just then fails.
+  report();
   waitForStart();
   await debuggees[which]();
 } else {
