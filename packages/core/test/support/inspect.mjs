@@ -15,6 +15,9 @@ export function waitForStart() {
 
 const STARTED = "started\n";
 
+/** Milliseconds after which a program that has not ended hangs, and what is known of it is told. */
+const TIME_LIMIT = 50_000;
+
 /** Starts a program under the inspector; it should begin with `waitForStart`. */
 export async function debuggee(url, args, flags = []) {
   const child = spawn(
@@ -42,6 +45,14 @@ export async function debuggee(url, args, flags = []) {
     void state.ended.then((end) => reject(new Error(`ended with ${end}: ${state.errors}`)));
   });
   state.client = await attach(address[1], Number(address[2]), address[3]);
+  const limit = setTimeout(() => {
+    const { output, errors, client } = state;
+    const open = [...client.pending.values()].map(({ method }) => method);
+    console.error("no end of", args, { output, errors, open, last: client.lastEvent });
+    child.kill("SIGKILL");
+    process.exit(1);
+  }, TIME_LIMIT);
+  void state.ended.then(() => clearTimeout(limit));
   return state;
 }
 
@@ -68,6 +79,7 @@ class Client extends EventEmitter {
     this.bytes = Buffer.alloc(0);
     this.opened = false;
     this.closing = false;
+    this.lastEvent = "";
     socket.on("data", (data) => this.take(data));
     socket.on("error", () => {});
     socket.on("close", () => this.lose());
@@ -103,6 +115,7 @@ class Client extends EventEmitter {
 
   receive({ id, method, params, result, error }) {
     if (id === undefined) {
+      this.lastEvent = method;
       this.emit("message", method, params);
       this.emit(method, params);
       return;
@@ -127,7 +140,7 @@ class Client extends EventEmitter {
     const mask = randomBytes(4);
     const head = Buffer.from([0x81, 0x80 | 126, text.length >> 8, text.length & 0xff]);
     this.socket.write(Buffer.concat([head, mask, text.map((byte, i) => byte ^ mask[i % 4])]));
-    return new Promise((resolve, reject) => this.pending.set(id, { resolve, reject }));
+    return new Promise((resolve, reject) => this.pending.set(id, { method, resolve, reject }));
   }
 
   /**
