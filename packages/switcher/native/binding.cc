@@ -174,9 +174,10 @@ void Open(const FunctionCallbackInfo<Value>& info) {
       info[4]->IsTrue());
   if (failure.empty()) return;
   // Not where what runs is to terminate: nobody will ask.
-  static_cast<void>(
-      info.This()->Set(context, String::NewFromUtf8Literal(isolate, "failure"),
-                       String::NewFromUtf8(isolate, failure.c_str()).ToLocalChecked()));
+  info.This()
+      ->Set(context, String::NewFromUtf8Literal(isolate, "failure"),
+            String::NewFromUtf8(isolate, failure.c_str()).ToLocalChecked())
+      .FromMaybe(false);
 }
 
 // drivers(): names of those that this platform has, best first.
