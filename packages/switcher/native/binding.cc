@@ -5,7 +5,6 @@
 
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 
 #include "drivers.h"
@@ -29,31 +28,20 @@ using v8::Object;
 using v8::String;
 using v8::Value;
 
-// Whether --expose-gc is on: V8 does not say, but gives every new context a function `gc` then. The
-// one of this context may have been removed, or be somebody else's. Nothing when what runs is to
-// terminate: then there is no new context.
-std::optional<bool> GcIsExposed(Isolate* isolate) {
-  HandleScope handles(isolate);
-  Local<Context> fresh = Context::New(isolate);
-  Local<String> gc = String::NewFromUtf8Literal(isolate, "gc");
-  bool has;
-  if (fresh.IsEmpty() || !fresh->Global()->Has(fresh, gc).To(&has)) return std::nullopt;
-  return has;
-}
-
-// What proves the driver must not depend on --expose-gc, but V8 insists on the flag: so it is on
-// for the length of the call. It is one flag for all threads; one of them that switched it off
-// while another collects would have V8 abort.
+// Collects garbage. What proves the driver must not depend on --expose-gc, but V8 insists on the
+// flag: so it is on for the length of the call. It is one flag for all threads; one of them that
+// switched it off while another collects would have V8 abort.
 void Collect(Isolate* isolate, bool minor) {
   static std::mutex flag;
   std::lock_guard<std::mutex> lock(flag);
-  static thread_local std::optional<bool> exposed;
-  if (!exposed.has_value()) exposed = GcIsExposed(isolate);  // a millisecond
-  if (!exposed.has_value()) return;
-  if (!*exposed) v8::V8::SetFlagsFromString("--expose-gc");
+  // V8 does not tell its flags, but what code that is cached depends on: a number made of all of
+  // them. (To look for `gc` in a new context would lose a request to terminate.)
+  uint32_t before = v8::ScriptCompiler::CachedDataVersionTag();
+  v8::V8::SetFlagsFromString("--expose-gc");
+  bool exposed = v8::ScriptCompiler::CachedDataVersionTag() == before;
   isolate->RequestGarbageCollectionForTesting(minor ? Isolate::kMinorGarbageCollection
                                                     : Isolate::kFullGarbageCollection);
-  if (!*exposed) v8::V8::SetFlagsFromString("--no-expose-gc");
+  if (!exposed) v8::V8::SetFlagsFromString("--no-expose-gc");
 }
 
 class Environment {

@@ -37,12 +37,8 @@ std::unique_ptr<Driver> Drivers::Open(const std::string& name, const DriverOptio
     if (!learn(&learned_->layout, DiscoverLayout)) return nullptr;
     // Not where scavenges promote in some other way (--minor-ms, conservative scanning).
     if (!learned_->promotes.has_value()) {
-      bool promotes = PromotesInTwoScavenges(isolate_, options.collect);
-      if (isolate_->IsExecutionTerminating()) {
-        *why = "promotion: terminated meanwhile";
-        return nullptr;
-      }
-      learned_->promotes = options.sabotage != "promotion" && promotes;
+      learned_->promotes =
+          options.sabotage != "promotion" && PromotesInTwoScavenges(isolate_, options.collect);
     }
     bool skip = options.skip_resting && *learned_->promotes;
     return std::make_unique<DirectDriver>(*learned_->layout, options.stack_size, skip, options.main,
