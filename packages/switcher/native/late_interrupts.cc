@@ -27,6 +27,23 @@ bool IsOneBit(int32_t bits) { return bits != 0 && (bits & (bits - 1)) == 0; }
 
 void Nothing(v8::Isolate*, void*) {}
 
+// Asks to be called back, and sees which word of the guard that changes by one bit. (The limits
+// change, too, but by more.) SIZE_MAX where it is not one: another thread may note something in
+// between.
+size_t FindNotes(v8::Isolate* isolate, Guard* asked, int32_t* call_back) {
+  Guard before = Read(isolate);
+  isolate->RequestInterrupt(Nothing, nullptr);
+  *asked = Read(isolate);
+  size_t word = SIZE_MAX;
+  for (size_t i = 0; i < before.size(); i++) {
+    if (!IsOneBit(before[i] ^ (*asked)[i])) continue;
+    if (word != SIZE_MAX) return SIZE_MAX;
+    word = i;
+    *call_back = before[i] ^ (*asked)[i];
+  }
+  return word;
+}
+
 }  // namespace
 
 // Asks, and sees which bit that sets.
@@ -38,39 +55,25 @@ bool LateInterrupts::Learn(v8::Isolate* isolate) {
   v8::Local<v8::Script> script;
   if (!v8::Script::Compile(context, source).ToLocal(&script)) return false;
 
-  // Other threads may note something in between. Where they have, nothing is taken back, or it
-  // could be what they asked for.
-  size_t hits = 0;
-  for (int attempt = 0; attempt < 50 && hits != 1; attempt++) {
-    if (script->Run(context).IsEmpty()) return false;
-    Guard before = Read(isolate);
-    isolate->RequestInterrupt(Nothing, nullptr);
-    Guard asked = Read(isolate);
-    hits = 0;
-    for (size_t i = 0; i < before.size(); i++) {
-      if (before[i] != 0 || !IsOneBit(asked[i])) continue;
-      hits++;
-      word = i;
-      call_back = asked[i];
-    }
-    if (hits != 1) continue;
+  for (int attempt = 0; attempt < 50; attempt++) {
+    if (script->Run(context).IsEmpty()) break;
+    Guard asked;
+    word = FindNotes(isolate, &asked, &call_back);
+    // Where others have noted something, nothing is taken back, or it could be what they asked for.
+    if (word == SIZE_MAX || asked[word] != call_back) continue;
     isolate->TerminateExecution();
     terminate = Read(isolate)[word] ^ call_back;
     isolate->CancelTerminateExecution();
-    if (!IsOneBit(terminate)) hits = 0;
+    if (IsOneBit(terminate)) return true;
   }
-  if (hits != 1) *this = LateInterrupts();
-  return hits == 1;
+  *this = LateInterrupts();
+  return false;
 }
 
 LateNotes::LateNotes(v8::Isolate* isolate) : isolate_(isolate) {
-  Guard before = greenlit::Read(isolate);
-  isolate->RequestInterrupt(Nothing, nullptr);
-  Guard asked = greenlit::Read(isolate);
-  // The limits have changed, too, but not by one bit.
-  for (size_t i = 0; i < before.size(); i++) {
-    if (IsOneBit(before[i] ^ asked[i])) word_ = i;
-  }
+  Guard asked;
+  int32_t call_back;
+  word_ = FindNotes(isolate, &asked, &call_back);
 }
 
 void LateNotes::Read() {
