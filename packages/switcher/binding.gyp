@@ -2,33 +2,48 @@
   "targets": [
     {
       "target_name": "greenlit_switcher",
+      "include_dirs": ["native"],
       "sources": [
         "native/binding.cc",
-        "native/monitor.cc",
-        "native/sampler.cc",
-        "native/late_interrupts.cc",
-        "native/thread_driver.cc",
+        "native/drivers/drivers.cc",
+        "native/drivers/thread_driver.cc",
+        "native/tools/interrupter.cc",
+        "native/tools/monitor.cc",
+        "native/tools/sampler.cc",
+        "native/v8/flags.cc",
+        "native/v8/late_interrupts.cc",
       ],
       "conditions": [
         ["OS=='linux' and (target_arch=='x64' or target_arch=='arm64')", {
           "sources": [
-            "native/direct_driver.cc",
-            "native/drivers_linux.cc",
-            "native/isolate_state.cc",
-            "native/layout.cc",
-            "native/locker_driver.cc",
-            "native/memory_probe.cc",
-            "native/stack_memory.cc",
-            "native/thread_list.cc",
+            "native/drivers/direct_driver.cc",
+            "native/drivers/drivers_linux.cc",
+            "native/drivers/locker_driver.cc",
+            "native/machine/memory_probe.cc",
+            "native/machine/stack_memory.cc",
+            "native/v8/flag_byte.cc",
+            "native/v8/gc_callbacks.cc",
+            "native/v8/holds.cc",
+            "native/v8/isolate_state.cc",
+            "native/v8/isolate_words.cc",
+            "native/v8/layout.cc",
+            "native/v8/second_thread.cc",
+            "native/v8/thread_list.cc",
+            "native/v8/unarchived_words.cc",
+            "native/v8/v8_module.cc",
           ],
         }, {
-          "sources": ["native/drivers_portable.cc"],
+          "sources": [
+            "native/drivers/drivers_portable.cc",
+            "native/v8/unknown_layout.cc",
+          ],
         }],
         ["OS=='linux' and target_arch=='x64'", {
-          "sources": ["native/switch_registers_x64.S"],
+          "sources": ["native/machine/switch_registers_x64.S"],
+          "cflags": ["-fcf-protection=full"],
         }],
         ["OS=='linux' and target_arch=='arm64'", {
-          "sources": ["native/switch_registers_arm64.S"],
+          "sources": ["native/machine/switch_registers_arm64.S"],
         }],
       ],
       "cflags_cc": [

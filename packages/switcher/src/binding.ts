@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import type { DriverName } from "./config.js";
 import { UnsupportedPlatformError } from "./errors.js";
 
-/** What the addon exports; the meaning of each is in native/binding.cc. */
+/** What the addon exports; native/binding.cc says what each function does. */
 export interface Binding {
   drivers(): DriverName[];
   Open: new (
@@ -15,10 +15,10 @@ export interface Binding {
   ) => { failure?: string };
   close(): void;
   create(): number | string;
-  transfer(id: number): void;
+  transfer(id: number): false | undefined;
   finish(id: number): boolean;
   release(id: number): void;
-  microtasks(): number;
+  holds(): number;
   stats(): {
     stacks: number;
     reservedBytes: number;
@@ -38,18 +38,21 @@ export interface Binding {
   };
 }
 
-/** @throws UnsupportedPlatformError when this package has no binary for this Node. */
+/** Loads the addon. @throws UnsupportedPlatformError when there is no binary for this Node. */
 export function loadBinding(): Binding {
   const require = createRequire(import.meta.url);
   const load = require("node-gyp-build") as (folder: string) => Binding;
   try {
     return load(fileURLToPath(new URL("..", import.meta.url)));
   } catch (error) {
+    const { message } = error as Error; // its class may be of another realm
+    if (message.startsWith("greenlit: "))
+      throw new UnsupportedPlatformError(message, { cause: error });
     const { platform, arch, version } = process;
     throw new UnsupportedPlatformError(
       `greenlit has no native part for Node ${version} on ${platform} ${arch}. ` +
-        "It is compiled when the package is installed, which needs Python 3, make and a C++ compiler; " +
-        "`npm rebuild @greenlit/switcher` tries again and shows what is missing.",
+        "It is compiled when the package is installed, which needs Python 3, make and a C++ " +
+        "compiler; `npm rebuild @greenlit/switcher` tries again and shows what is missing.",
       { cause: error },
     );
   }

@@ -1,14 +1,16 @@
 import { loadBinding } from "./binding.js";
 
 /**
- * Watches the event loop of this thread from another one: when it has neither turned nor slept for `limit`
- * milliseconds, takes the stack of what runs, in a greenlet or not. Once for each time it blocks. What blocks outside
- * JavaScript is told of when JavaScript goes on.
+ * Watches the event loop of this thread from another thread. When the loop has neither turned nor
+ * slept for `limit` milliseconds, it takes the stack of the code that runs, in a greenlet or not:
+ * once for each block. If the block is outside JavaScript, it takes the stack when JavaScript goes
+ * on.
  *
  * @param options.limit milliseconds, 10 to 60,000.
- * @param options.onBlocked called on the hub when the loop turns again, with how long it was blocked and the frames, one
- *   on a line, each "    at ...". Without it they are written to stderr while the loop is still blocked.
- * @returns ends it.
+ * @param options.onBlocked called on the hub when the loop turns again, with the milliseconds that
+ *   it was blocked, and the frames, one on a line, each "    at ...". Without it they are written
+ *   to stderr while the loop is still blocked.
+ * @returns a function that ends the watching.
  * @throws RangeError for a limit out of range; Error if a monitor runs already in this thread.
  */
 export function startMonitor({

@@ -1,9 +1,13 @@
+import { AsyncResource } from "node:async_hooks";
+import { loadBinding } from "./binding.js";
 import { type OpenDriver, openDriver } from "./driver.js";
-import { GreenletExit, InvalidSwitchError, StackExhaustedError } from "./errors.js";
+import { GreenletExit, InvalidSwitchError, isGreenletExit, StackExhaustedError } from "./errors.js";
+import { whyHeld } from "./holds.js";
 
 /**
- * A coroutine with a stack of its own, as python-greenlet has them: it runs until it switches to another
- * one, and goes on when somebody switches to it. When it ends, its parent goes on with its result.
+ * A coroutine with a stack of its own, as in python-greenlet. It runs until it switches to another
+ * one, and goes on when another one switches to it. When it ends, its parent goes on with its
+ * result.
  *
  * ```
  *   new ──switch──▶ running ◀──switch──▶ suspended
@@ -12,29 +16,31 @@ import { GreenletExit, InvalidSwitchError, StackExhaustedError } from "./errors.
  * ```
  */
 export class RawGreenlet<Result = unknown> {
-  /** @internal What runs; undefined once started. */
+  /** @internal The function that it runs; undefined once started. */
   fn: ((value: never) => Result) | undefined;
-  /** @internal Id of the stack it runs on; NONE before it starts and after it ends. */
+  /** @internal Id of its stack; NONE before it starts and after it ends. */
   stack: number = NONE;
   /** @internal */
   ended = false;
   private above: RawGreenlet | null;
 
   /**
-   * @param fn receives the value of the first `switch`; what it returns goes to the parent.
-   * @param parent who goes on when this one ends. Default: the greenlet that creates it.
+   * @param fn receives the value of the first `switch`. Its result goes to the parent.
+   * @param parent goes on when this one ends. Default: the greenlet that creates it.
    */
   constructor(fn: (value: never) => Result, parent: RawGreenlet = current()) {
     this.fn = fn;
     this.above = parent;
   }
 
-  /** Who goes on when this one ends; null for the root. */
+  /** The greenlet that goes on when this one ends; null for the root. */
   get parent(): RawGreenlet | null {
     return this.above;
   }
 
-  /** @throws InvalidSwitchError if the new parent descends from this greenlet, or this is the root. */
+  /**
+   * @throws InvalidSwitchError if the new parent descends from this greenlet, or this is the root.
+   */
   set parent(parent: RawGreenlet) {
     if (this.above === null) throw new InvalidSwitchError("the root greenlet has no parent");
     for (let p: RawGreenlet | null = parent; p !== null; p = p.above) {
@@ -54,37 +60,41 @@ export class RawGreenlet<Result = unknown> {
   }
 
   /**
-   * Suspends the running greenlet and continues this one: there, the pending `switch` returns `value`.
-   * A dead greenlet stands for its nearest living ancestor.
-   * @returns what is later switched back with.
-   * @throws what is thrown into the caller meanwhile, and errors of children that ended.
-   * @throws StackExhaustedError if this one is new and there is no memory for its stack; it stays new.
+   * Suspends the running greenlet and continues this one, whose pending `switch` returns `value`. A
+   * dead greenlet stands for its nearest living ancestor.
+   * @returns the value with which another greenlet switches back.
+   * @throws the error that another greenlet throws into the caller, or with which a child ends.
+   * @throws StackExhaustedError if this one is new and there is no memory for its stack. It stays
+   *   new.
    */
   switch(value?: unknown): unknown {
-    return go(this, value, false);
+    return switchTo(this, value, false);
   }
 
   /**
-   * As `switch`, but there the pending `switch` throws `error`. One that never started dies without
-   * running, and its parent gets the error (GreenletExit: as a value).
+   * As `switch`, but the pending `switch` of this greenlet throws `error`. A greenlet that never
+   * started dies without running, and its parent gets the error (a GreenletExit as a value).
    */
   throw(error: unknown = new GreenletExit()): unknown {
-    return go(this, error, true);
+    return switchTo(this, error, true);
   }
 }
 
 const NONE = -1;
 
-/** The one state of this thread: who runs, and what is being handed over. */
+/** The one state of this thread: which greenlet runs, and what is being handed over. */
 interface Switcher {
   readonly root: RawGreenlet;
   current: RawGreenlet;
-  /** The slot: written by who switches, read by who wakes. */
+  /** What is handed over: the greenlet that switches writes it, the one that goes on reads it. */
   value: unknown;
   thrown: boolean;
-  /** Idle stacks, most recently used last: its pages are warm. */
+  /** Idle stacks. The last was used last, and is taken first: its pages are warm. */
   readonly idle: number[];
   driver: OpenDriver | null;
+  /** Whether opening the driver has begun, and whether it has been finished. */
+  opening: boolean;
+  opened: boolean;
   /** What `settrace` set, and from where the last traced switch came. */
   trace: Trace | null;
   origin: RawGreenlet | null;
@@ -92,15 +102,17 @@ interface Switcher {
 }
 
 /**
- * Told of every switch: `switch` when the target goes on with a value, `throw` when with an error. The last
- * switch of a greenlet is the one that its end makes: then `origin` is dead.
+ * Called at every switch. `event` is `switch` when the target goes on with a value, and `throw`
+ * when it goes on with an error. The end of a greenlet is its last switch: then `origin` is dead.
  */
 export type Trace = (event: "switch" | "throw", origin: RawGreenlet, target: RawGreenlet) => void;
 
-// Two copies of this package in one thread must share one native driver, or each would take the
-// other's greenlets for the root.
+// Two copies of this package in one thread must share one state. Otherwise each copy would take the
+// other's greenlets for the root. A copy may be in another realm (a vm context, as test runners
+// make), which has another `globalThis`. So the state is kept on a class of Node, because all
+// realms of a thread have the same one.
 const KEY = Symbol.for("greenlit.switcher.v1");
-const shared = globalThis as { [KEY]?: Switcher };
+const shared = AsyncResource as { [KEY]?: Switcher };
 shared[KEY] ??= (() => {
   const root: RawGreenlet = Object.create(RawGreenlet.prototype, {
     fn: { value: undefined, writable: true },
@@ -115,96 +127,122 @@ shared[KEY] ??= (() => {
     thrown: false,
     idle: [],
     driver: null,
+    opening: false,
+    opened: false,
     trace: null,
     origin: null,
     tracing: false,
   };
 })();
-const self: Switcher = shared[KEY];
+const state: Switcher = shared[KEY];
 
 function driver(): OpenDriver {
-  if (self.driver === null) {
-    self.driver = openDriver(runOnStack);
-    holdJoinStack();
+  if (!state.opened) {
+    // If V8 terminated the first attempt (`worker.terminate()`, a timeout of `vm`), begin anew.
+    if (state.opening) loadBinding().close();
+    state.idle.length = 0;
+    state.opening = true;
+    state.driver = openDriver(runOnStack);
+    state.idle.push(makeStack(state.driver));
+    changeFields(holdJoinStack());
+    state.opened = true;
   }
-  return self.driver;
+  return state.driver as OpenDriver;
 }
 
 /**
- * V8 keeps the arrays that are being joined on one stack for all, shortens that stack when its lowest
- * entry leaves, and aborts the process when a later entry is then not there. With greenlets the lowest
- * may well leave before the others: `[object].join()` where `object.toString()` switches. So the lowest
- * entry is an array of ours, in a greenlet that stays for good.
+ * V8 takes a field for constant until it changes for the first time. Then V8 throws away the code
+ * that relied on that. If thousands of greenlets are parked in such code, each of them is
+ * deoptimised when it goes on, some 10 us each. So all fields that change in the life of a greenlet
+ * are changed here first, while none is parked.
+ * @param greenlet one that stays for good. If no greenlet were left, V8 would forget what it has
+ *   learned about their fields.
  */
-function holdJoinStack(): void {
-  const { current: caller, value, thrown, trace } = self;
-  self.thrown = false;
-  self.trace = null;
-  new RawGreenlet(() => [{ toString: () => caller.switch() }].join()).switch();
-  self.value = value;
-  self.thrown = thrown;
-  self.trace = trace;
+function changeFields(greenlet: RawGreenlet): void {
+  const { parent } = greenlet;
+  greenlet.ended = true;
+  greenlet.ended = false;
+  greenlet.parent = new RawGreenlet(() => {});
+  greenlet.parent = parent as RawGreenlet;
 }
 
-/** Takes what was handed over. */
+/**
+ * V8 keeps one list of the arrays that are being joined. When the first entry leaves the list, V8
+ * empties it; when a later entry is then missing, V8 aborts the process. With greenlets the first
+ * may leave before the others: `[object].join()`, where `object.toString()` switches. So an array
+ * of ours is the first entry, in a greenlet that stays for good.
+ */
+function holdJoinStack(): RawGreenlet {
+  const { current: caller, value, thrown, trace } = state;
+  state.thrown = false;
+  state.trace = null;
+  const greenlet = new RawGreenlet(() => [{ toString: () => caller.switch() }].join());
+  greenlet.switch();
+  state.value = value;
+  state.thrown = thrown;
+  state.trace = trace;
+  return greenlet;
+}
+
+/** Takes what was handed over: returns the value, or throws the error. */
 function receive(): unknown {
-  if (self.trace !== null) traceSwitch(self.trace);
-  const { value, thrown } = self;
-  self.value = undefined;
+  if (state.trace !== null) traceSwitch(state.trace);
+  const { value, thrown } = state;
+  state.value = undefined;
   if (!thrown) return value;
-  self.thrown = false;
+  state.thrown = false;
   throw value;
 }
 
-/** On the stack that goes on. What the function throws is thrown there, and ends the tracing. */
+/** Runs on the stack that goes on. If the function throws, the error is thrown there. */
 function traceSwitch(trace: Trace): void {
-  const { origin, current: target, value, thrown } = self;
-  if (origin === null) return; // it was under way when the tracing began
-  self.tracing = true;
+  const { origin, current: target, value, thrown } = state;
+  if (origin === null) return; // this switch began before the tracing
+  state.tracing = true;
   try {
     trace(thrown ? "throw" : "switch", origin, target);
-    self.value = value;
-    self.thrown = thrown;
+    state.value = value;
+    state.thrown = thrown;
   } catch (error) {
-    self.trace = null;
-    self.value = error;
-    self.thrown = true;
+    state.trace = null;
+    state.value = error;
+    state.thrown = true;
   }
-  self.tracing = false;
+  state.tracing = false;
 }
 
 /**
- * Has a function called at every switch from now on, on the stack that goes on, before it does; as
- * python-greenlet's `settrace`. It must not switch. If it throws, that is thrown where the switch arrives, and the
- * tracing ends.
+ * Sets a function that is called at every switch from now on, as python-greenlet's `settrace`. It
+ * is called on the stack that goes on, just before that does. It must not switch. If it throws, the
+ * greenlet that goes on gets the error, and the tracing ends.
  * @param trace null: no tracing, which then costs nothing.
- * @returns the one set before.
+ * @returns the function that was set before.
  * @throws TypeError if it is neither a function nor null.
  */
 export function settrace(trace: Trace | null): Trace | null {
   if (trace !== null && typeof trace !== "function") {
     throw new TypeError(`trace must be a function or null, not ${String(trace)}`);
   }
-  const before = self.trace;
-  self.trace = trace;
-  self.origin = null;
+  const before = state.trace;
+  state.trace = trace;
+  state.origin = null;
   return before;
 }
 
 /** The function that sees every switch; null when there is none. */
 export function gettrace(): Trace | null {
-  return self.trace;
+  return state.trace;
 }
 
-/** Follows the rules for dead and unstarted targets, and makes sure the result has a stack. */
-function resolve(target: RawGreenlet): RawGreenlet {
+/** The greenlet that really goes on: not a dead one. It has a stack. */
+function resolveTarget(target: RawGreenlet): RawGreenlet {
   for (;;) {
     if (target.ended) {
       target = target.parent as RawGreenlet; // the root never ends, so there is one
-    } else if (target.stack === NONE && self.thrown) {
+    } else if (target.stack === NONE && state.thrown) {
       target.ended = true;
       target.fn = undefined;
-      if (self.value instanceof GreenletExit) self.thrown = false;
+      if (isGreenletExit(state.value)) state.thrown = false;
     } else {
       if (target.stack === NONE) target.stack = takeStack();
       return target;
@@ -213,54 +251,73 @@ function resolve(target: RawGreenlet): RawGreenlet {
 }
 
 function takeStack(): number {
-  const idle = self.idle.pop();
+  const idle = state.idle.pop();
   if (idle !== undefined) return idle;
-  const id = driver().binding.create();
+  return makeStack(driver());
+}
+
+function makeStack({ binding }: OpenDriver): number {
+  const id = binding.create();
   if (typeof id === "string") throw new StackExhaustedError(id);
   return id;
 }
 
-function go(target: RawGreenlet, value: unknown, thrown: boolean): unknown {
-  const me = self.current;
-  if (self.trace !== null) {
-    if (self.tracing) throw new InvalidSwitchError("a trace function must not switch");
-    self.origin = me;
+function switchTo(target: RawGreenlet, value: unknown, thrown: boolean): unknown {
+  const me = state.current;
+  if (state.trace !== null) {
+    if (state.tracing) throw new InvalidSwitchError("a trace function must not switch");
+    state.origin = me;
   }
-  self.value = value;
-  self.thrown = thrown;
+  state.value = value;
+  state.thrown = thrown;
   try {
-    target = resolve(target);
+    target = resolveTarget(target);
   } catch (error) {
-    self.value = undefined;
-    self.thrown = false;
+    state.value = undefined;
+    state.thrown = false;
     throw error;
   }
   if (target !== me) {
-    self.current = target;
-    (self.driver as OpenDriver).binding.transfer(target.stack);
-    // We are back: whoever switched here has set `current` to us and filled the slot.
+    state.current = target;
+    if ((state.driver as OpenDriver).binding.transfer(target.stack) === false) {
+      takeBack(me, target);
+    }
+    // We are back: another greenlet switched here. It has set `current` to us, and the value.
   }
   return receive();
 }
 
-function end(greenlet: RawGreenlet): void {
+/** Undoes a switch that the driver has refused. @throws InvalidSwitchError with the reason. */
+function takeBack(me: RawGreenlet, target: RawGreenlet): never {
+  state.current = me;
+  state.value = undefined;
+  state.thrown = false;
+  if (!target.started) {
+    state.idle.push(target.stack);
+    target.stack = NONE;
+  }
+  throw new InvalidSwitchError(`this stack cannot be left: ${whyHeld(holds())}`);
+}
+
+function markEnded(greenlet: RawGreenlet): void {
   greenlet.ended = true;
   greenlet.fn = undefined;
-  self.idle.push(greenlet.stack);
+  state.idle.push(greenlet.stack);
   greenlet.stack = NONE;
 }
 
 /**
- * What the driver runs on a stack: one greenlet after the other, as far as it lets this function stay.
- * @param stack negative: on the root, after V8 terminated the running greenlet (`worker.terminate()`,
- * a timeout of `vm`). No `catch` or `finally` of it has run.
+ * The driver calls this on each stack. It runs one greenlet after the other, as long as the driver
+ * can keep this function on an idle stack.
+ * @param stack negative: called on the root, because V8 has terminated the running greenlet
+ *   (`worker.terminate()`, a timeout of `vm`). No `catch` or `finally` of that greenlet has run.
  */
 function runOnStack(stack: number): number {
   if (stack < 0) {
     forgetTerminated();
     return 0;
   }
-  const { binding } = self.driver as OpenDriver;
+  const { binding } = state.driver as OpenDriver;
   let next: number;
   do next = runGreenlet();
   while (binding.finish(next));
@@ -268,64 +325,82 @@ function runOnStack(stack: number): number {
 }
 
 function forgetTerminated(): void {
-  const me = self.current;
-  if (me.stack > 0) end(me);
-  self.current = self.root;
-  self.value = undefined;
-  self.thrown = false;
-  self.tracing = false;
+  const me = state.current;
+  if (me.stack > 0) markEnded(me);
+  state.current = state.root;
+  state.value = undefined;
+  state.thrown = false;
+  state.tracing = false;
 }
 
-/** The current greenlet, from start to end. @returns the stack to go on with. */
+/** Runs the current greenlet from start to end. @returns the stack that goes on next. */
 function runGreenlet(): number {
-  const me = self.current;
+  const me = state.current;
   const fn = me.fn as (value: unknown) => unknown;
   me.fn = undefined;
   try {
-    self.value = fn(receive());
+    state.value = fn(receive());
   } catch (error) {
-    self.value = error;
-    self.thrown = !(error instanceof GreenletExit);
+    state.value = error;
+    state.thrown = !isGreenletExit(error);
   }
-  end(me);
+  markEnded(me);
   let next: RawGreenlet;
   for (;;) {
     try {
-      next = resolve(me);
+      next = resolveTarget(me);
       break;
     } catch (error) {
-      // An ancestor that never started has no stack to start on: it dies of that.
-      self.value = error;
-      self.thrown = true;
+      // There is no memory to start an ancestor that never ran: it dies of this error.
+      state.value = error;
+      state.thrown = true;
     }
   }
-  if (self.trace !== null) self.origin = me;
-  self.current = next;
+  if (state.trace !== null) state.origin = me;
+  state.current = next;
   return next.stack;
 }
 
 /** The greenlet that runs; the root when none does. */
 export function current(): RawGreenlet {
-  return self.current;
+  return state.current;
 }
 
 /** The root greenlet: the stack of the thread itself, on which Node's loop runs. */
 export function root(): RawGreenlet {
-  return self.root;
+  return state.root;
 }
 
 /**
- * Tells whether a stack may be left for long: a greenlet that parks inside a run of V8's microtask queue
- * keeps every promise of the thread from settling. So what this gives when it parks must be what it gave
- * when the greenlet was resumed.
+ * A number that changes where the running stack must not be left: compare it with an earlier one,
+ * as
+ * `whyNotLeave` does.
  */
-export function microtasks(): number {
-  return self.driver === null ? 0 : self.driver.binding.microtasks();
+export function holds(): number {
+  return state.driver === null ? 0 : state.driver.binding.holds();
+}
+
+/**
+ * Why the running stack must not be left for long; null if it can be left.
+ * @param before the result of `holds()` when this stack was last switched to. Inside a run of V8's
+ *   microtask queue `holds()` gives another number. A greenlet that parks there keeps all promises
+ *   of the thread from settling.
+ */
+export function whyNotLeave(before: number): string | null {
+  const now = holds();
+  if (now === before) return null;
+  return (
+    whyHeld(now) ||
+    "it is inside a run of the microtask queue (as by process._tickCallback() or a debugger's " +
+      "evaluation), and no promise would settle before it goes on"
+  );
 }
 
 /**
  * Finds and proves the driver now, instead of at the first switch to a new greenlet.
- * @throws UnsupportedPlatformError when none works here.
+ * @throws UnsupportedPlatformError when no driver works here.
+ * @throws InvalidSwitchError when the running stack cannot be left, so that no driver can be
+ *   proved.
  */
 export function open(): void {
   driver();
@@ -344,10 +419,11 @@ export interface SwitcherReport {
   readonly idle: number;
   readonly reservedBytes: number;
   readonly trims: number;
-  /** Whether scavenges leave out stacks that have not run for a while, and how many the last one left out. */
+  /** Whether scavenges leave out stacks that have not run for a while. */
   readonly skipsResting: boolean;
+  /** How many stacks the last scavenge left out. */
   readonly resting: number;
-  /** How the low end of each stack is protected: `madvise`, `mprotect`, `none`, or by the `system` itself. */
+  /** What protects the low end of each stack: `madvise`, `mprotect`, `none`, or the `system`. */
   readonly guard: string;
 }
 
@@ -355,11 +431,11 @@ export interface SwitcherReport {
 export function report(): SwitcherReport {
   const { name, binding, selfTest, refused, openedIn } = driver();
   const { stacks, ...rest } = binding.stats();
-  const idle = self.idle.length;
+  const idle = state.idle.length;
   return { driver: name, refused, selfTest, openedIn, stacks: stacks - 1, idle, ...rest };
 }
 
 /** Gives the memory of idle stacks back to the system. Their address space stays for reuse. */
 export function trim(): void {
-  for (const id of self.idle) driver().binding.release(id);
+  for (const id of state.idle) driver().binding.release(id);
 }

@@ -29,13 +29,14 @@ const FIRST = 3;
 const FIELDS = 6;
 
 /**
- * Samples what this thread runs, greenlets and all else, under every driver. `--cpu-prof` and the inspector's
- * profiler do the same under the driver `direct`, and cost less; under the others they see no greenlet.
+ * Samples all that this thread runs, greenlets and other code, under every driver. Under `direct`
+ * the flag `--cpu-prof` and the inspector's profiler do the same and cost less; under other drivers
+ * these see no greenlet.
  *
- * Samples are taken where V8 looks for interrupts, on calls and at the ends of loops. Time outside JavaScript is
- * `(program)`.
+ * Samples are taken where V8 looks for interrupts: at calls and at the ends of loops. Time outside
+ * JavaScript is `(program)`.
  * @param options.interval milliseconds between samples, from 0.1; default 1.
- * @returns ends it and returns what was seen.
+ * @returns a function that ends the sampling and returns the profile.
  * @throws RangeError for an interval out of range; Error if a sampler runs already in this thread.
  */
 export function startSampler({ interval = 1 }: { interval?: number } = {}): () => CpuProfile {

@@ -5,15 +5,16 @@ import { programsIn, runProgram } from "@greenlit/testing/run-program";
 
 const PROGRAMS = new URL("programs/", import.meta.url);
 
-// Two under which V8 checks itself hard; npm run test:matrix has all, on every Node.
-// Where V8 gets slow, the programs count less far (GREENLIT_TEST_SCALE).
+// No flag, and two under which V8 checks itself hard. `npm run test:matrix` has all flags, on every
+// Node. A scale below 1 makes the counts of the programs smaller where V8 gets slow
+// (GREENLIT_TEST_SCALE).
 const FLAGS: readonly (readonly [flag: string, scale: number])[] = [
   ["", 1],
   ["--stress-compaction", 0.2],
   ["--gc-interval=997", 0.2],
 ];
 
-/** Those under which a driver runs, and how much less far the programs count with it. */
+/** The flags under which each driver is tested, and its scale. */
 const RUNS: Record<DriverName, { flags: typeof FLAGS; scale: number }> = {
   direct: { flags: FLAGS, scale: 1 },
   locker: { flags: FLAGS.slice(0, 1), scale: 1 },

@@ -112,7 +112,7 @@ describe("errors", () => {
 });
 
 describe("settrace", () => {
-  /** What `fn` switches, with greenlets told by the names they have in `names`. */
+  /** The switches that `fn` makes; `names` has a name for each greenlet. */
   function traced(names: Map<RawGreenlet, string>, fn: () => void): string[] {
     const seen: string[] = [];
     const name = (greenlet: RawGreenlet): string => names.get(greenlet) ?? "root";

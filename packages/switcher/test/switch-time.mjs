@@ -1,5 +1,6 @@
-// Nanoseconds of a one-way switch between two stacks: the best of nine runs, and all of them. No test: it checks nothing.
-//   GREENLIT_SWITCHER=locker node switch-time.mjs
+// Prints the nanoseconds of a one-way switch between two stacks: the best of nine runs, and all of
+// them. It is no test: it checks nothing.
+//  GREENLIT_SWITCHER=locker node switch-time.mjs
 import { RawGreenlet, report, root } from "@greenlit/switcher";
 
 const other = new RawGreenlet(() => {

@@ -1,5 +1,5 @@
 // Runs stacks.cc, built as a library with branch protection, in memory where an indirect call must
-// land on a `bti`. The C library at hand may not know how to ask for that, so this does.
+// land on a `bti`. The C library may not know how to ask for that, so this program does it.
 
 #include <dlfcn.h>
 #include <link.h>
@@ -19,7 +19,7 @@ namespace {
 constexpr unsigned long kHasBti = 1ul << 17;  // HWCAP2_BTI
 constexpr int kProtBti = 0x10;
 
-// dl_iterate_phdr callback: protects the code that holds the address *data.
+// For dl_iterate_phdr: protects the code that holds the address *data.
 int Protect(struct dl_phdr_info* module, size_t, void* data) {
   const uintptr_t page = sysconf(_SC_PAGESIZE);
   for (int i = 0; i < module->dlpi_phnum; i++) {
@@ -46,7 +46,7 @@ int main() {
   if (dl_iterate_phdr(Protect, &function) != 1) return 1;
   pid_t child = fork();
   if (child == 0) {
-    // Past the landing pad. A call that is refused shows that calls are checked at all.
+    // A call behind the landing pad. It must be refused: that shows that calls are checked at all.
     auto* past = reinterpret_cast<int (*)()>(function + 4);
     past();
     _exit(0);

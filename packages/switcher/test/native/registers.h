@@ -1,5 +1,5 @@
-// A switch with every callee-saved register holding something known. What a compiler happens to
-// keep in registers proves less.
+// A switch during which every callee-saved register holds a known value. The values that a compiler
+// happens to keep in registers would prove less.
 
 #ifndef GREENLIT_TEST_REGISTERS_H_
 #define GREENLIT_TEST_REGISTERS_H_
@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "../../native/switch_registers.h"
+#include "machine/switch_registers.h"
 
 #if defined(__x86_64__)
 constexpr size_t kPreserved = 6;

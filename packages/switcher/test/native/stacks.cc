@@ -1,5 +1,5 @@
-// Stacks and register switches without JavaScript, so that AddressSanitizer and valgrind can look
-// on. Prints `pass` as its last line; run.sh compiles and runs it.
+// Tests stacks and register switches without JavaScript, so that AddressSanitizer and valgrind can
+// watch. Prints `pass` as its last line; run.sh compiles and runs it.
 
 #include <fenv.h>
 #include <sys/mman.h>
@@ -22,9 +22,9 @@
 #include <string>
 #include <vector>
 
-#include "../../native/memory_probe.h"
-#include "../../native/stack_memory.h"
-#include "../../native/switch_registers.h"
+#include "machine/memory_probe.h"
+#include "machine/stack_memory.h"
+#include "machine/switch_registers.h"
 #include "registers.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -67,7 +67,7 @@ struct Fiber {
 Fiber root;
 Fiber* running = &root;
 
-// A sanitizer must hear of every switch; the code under test knows nothing of that.
+// Sanitizers must be told of every switch. The code under test does not do it.
 void SwitchTo(Fiber* to) {
   Fiber* from = running;
   running = to;
@@ -96,7 +96,7 @@ void SwitchTo(Fiber* to) {
 #endif
   auto* self = static_cast<Fiber*>(argument);
   Check(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) % 16 == 0, "the ABI's alignment");
-  // Live across switches, in registers and in memory that only this stack refers to.
+  // Values that live across switches: in registers, and in memory that only this stack refers to.
   long a = self->number, b = a * 3, c = a ^ 0x55, d = a << 7, e = ~a;
   double x = a + 0.5;
   std::string text(100, static_cast<char>('a' + self->number % 26));
@@ -148,7 +148,8 @@ void TestSwitching() {
     fiber.valgrind_id = VALGRIND_STACK_REGISTER(fiber.bounds.low, fiber.bounds.top);
   }
   for (int turn = 0; turn < 11; turn++) {
-    // A stride that visits all, so that stacks are not left in the order they were entered.
+    // A stride that visits all, so that stacks are not left in the order in which they were
+    // entered.
     for (size_t i = 0; i < fibers.size(); i++) SwitchTo(&fibers[(i * 7) % fibers.size()]);
     Check(fegetround() == FE_TONEAREST, "the root's rounding mode");
   }
@@ -156,14 +157,14 @@ void TestSwitching() {
     Check(fiber.ended && fiber.result == Expected(fiber.number), "a fiber's result");
     VALGRIND_STACK_DEREGISTER(fiber.valgrind_id);
 #if defined(__SANITIZE_ADDRESS__)
-    // Frames that nothing unwound stay marked; the next mapping may lie at the same address.
+    // The sanitizer still has marks of frames that nothing unwound; the next mapping may lie there.
     __asan_unpoison_memory_region(reinterpret_cast<void*>(fiber.bounds.low),
                                   fiber.bounds.top - fiber.bounds.low);
 #endif
   }
 }
 
-#if !defined(__SANITIZE_ADDRESS__)  // which would have to be told of these switches
+#if !defined(__SANITIZE_ADDRESS__)  // it would have to be told of these switches
 struct Other {
   void* root = nullptr;
   void* sp = nullptr;
@@ -200,7 +201,7 @@ void TestRegisters() {
 #endif
 
 #if defined(__aarch64__)
-// A return address that was written over while its stack was suspended is not returned to.
+// A return address that is overwritten while its stack is suspended must not be used.
 void TestSignedReturn() {
   constexpr unsigned long kSigns = 1ul << 30;  // HWCAP_PACA
   if ((getauxval(AT_HWCAP) & kSigns) == 0) {
@@ -231,7 +232,7 @@ void TestSignedReturn() {
 }
 #endif
 
-// Both ways of reading what may not be there: all, what ends in a gap, a guard, nothing.
+// Both ways of reading memory that may not be there: all there, ends in a gap, a guard, none there.
 void TestProbe() {
   const size_t page = sysconf(_SC_PAGESIZE);
   auto* memory = static_cast<char*>(
@@ -246,7 +247,7 @@ void TestProbe() {
     Check(probe(at, out.data(), 2 * page), "all of it");
     Check(memcmp(out.data(), memory, 2 * page) == 0, "as it is");
     Check(probe(at + 2 * page - 8, out.data(), 8), "up to the guard");
-    if (RUNNING_ON_VALGRIND) continue;  // which reports what follows
+    if (RUNNING_ON_VALGRIND) continue;  // valgrind reports what follows
     Check(!probe(at + 2 * page - 8, out.data(), 16), "into the guard");
     Check(!probe(at + 100, out.data(), 2 * page), "far into the guard");
     Check(!probe(at + 2 * page, out.data(), 8), "the guard");
@@ -290,13 +291,19 @@ size_t ResidentBytes(uintptr_t low, uintptr_t top) {
   const uintptr_t page = sysconf(_SC_PAGESIZE);
   low &= ~(page - 1);
   size_t length = (top - low + page - 1) & ~(page - 1);
-  // An emulator answers for the pages of its host, which may be smaller: count the answers.
+  // An emulator answers for the pages of its host, which may be smaller. One of our pages is there
+  // when any of its host pages is. So count the answers.
   constexpr unsigned char kNone = 0x80;
   std::vector<unsigned char> answers(length / 4096, kNone);
   Check(mincore(reinterpret_cast<void*>(low), length, answers.data()) == 0, "mincore");
-  size_t present = 0, count = 0;
-  for (; count < answers.size() && answers[count] != kNone; count++) present += answers[count] & 1;
-  return present * (length / count);
+  size_t count = 0;
+  while (count < answers.size() && answers[count] != kNone) count++;
+  const size_t each = std::max<size_t>(1, page / (length / count));
+  size_t present = 0;
+  for (size_t at = 0; at < count; at += each) {
+    present += std::any_of(&answers[at], &answers[at + each], [](char c) { return (c & 1) != 0; });
+  }
+  return present * each * (length / count);
 }
 
 void TestTrimming() {
@@ -308,13 +315,19 @@ void TestTrimming() {
     for (uintptr_t at = from; at < stack.top; at += 512) *reinterpret_cast<uint64_t*>(at & ~7) = at;
   };
   uintptr_t in_use = stack.top - 1000;
+  const size_t page = sysconf(_SC_PAGESIZE);
+  for (size_t used : {size_t{256}, page + 256}) {
+    touch(stack.top - used);
+    size_t resident = ResidentBytes(stack.low, stack.top);
+    memory.TrimIfDeep(stack, in_use);
+    Check(ResidentBytes(stack.low, stack.top) == resident, "to look at it touches no further page");
+  }
   touch(stack.top - 20 * 1024);
   memory.TrimIfDeep(stack, in_use);
   Check(memory.trims() == 0, "a shallow stack is left alone");
 
   touch(stack.limit);
   uint64_t kept = *reinterpret_cast<uint64_t*>(in_use & ~7);
-  const size_t page = sysconf(_SC_PAGESIZE);
   Check(ResidentBytes(stack.limit, stack.top) > 500 * 1024, "a deep stack is in memory");
   memory.TrimIfDeep(stack, in_use);
   Check(memory.trims() == 1, "a deep one is trimmed");
@@ -330,7 +343,7 @@ void TestTrimming() {
   Check(memory.trims() == 2, "asked to");
 }
 
-// A stack that runs through its headroom dies; its neighbour below is not written to.
+// A stack that uses up its headroom dies, and does not write to the next stack.
 void TestGuard() {
   StackMemory memory(128 * 1024);
   StackBounds lower, upper;
@@ -354,7 +367,7 @@ void TestGuard() {
   Check(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "the guard is hit");
 }
 
-// No more address space: Carve says so, and what was carved before stays usable.
+// No more address space: Carve says so, and the stacks from before can still be used.
 void TestExhaustion() {
 #if !defined(__SANITIZE_ADDRESS__)
   if (RUNNING_ON_VALGRIND) {

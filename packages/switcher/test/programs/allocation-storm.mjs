@@ -1,5 +1,5 @@
-// Hundreds of greenlets that allocate all the time, each suspended at any point of it: heap growth, promotion and
-// collections of every kind happen on every stack.
+// Hundreds of greenlets allocate all the time, and each is suspended at any point. So the heap
+// grows, objects are promoted, and collections of every kind happen on every stack.
 import { RawGreenlet } from "@greenlit/switcher";
 import { check, pass, scaled } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
@@ -44,7 +44,7 @@ function storm(seed) {
 let living = Array.from({ length: GREENLETS }, (_, seed) => new RawGreenlet(() => storm(seed)));
 let seed = 12345;
 while (living.length > 0) {
-  // Any order, the same in every run.
+  // Some order, but the same in every run.
   seed = (seed * 1103515245 + 12345) & 0x7fffffff;
   const greenlet = living[seed % living.length];
   greenlet.switch();

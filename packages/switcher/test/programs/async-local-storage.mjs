@@ -1,6 +1,7 @@
-// The AsyncLocalStorage store of raw greenlets. From Node 24 on it lies in V8's continuation data, which travels with the
-// stack: a store that is current when a greenlet parks is current when it goes on, and nowhere else. Before that the store
-// lies on Node's execution resource, which raw greenlets share; there we only check that nothing breaks.
+// The AsyncLocalStorage store of raw greenlets. From Node 24 on it lies in V8's continuation data,
+// which travels with the stack: the store that is current when a greenlet parks is current again
+// when it goes on, and nowhere else. In older Nodes it lies on Node's execution resource, which all
+// raw greenlets share; there we only check that nothing breaks.
 import { RawGreenlet } from "@greenlit/switcher";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
@@ -51,7 +52,7 @@ check(
   "all have ended",
 );
 
-// A greenlet begins with the store of who started it.
+// A greenlet begins with the store of the code that starts it.
 if (storesTravel) {
   const heirs = storage.run(
     "heir's",

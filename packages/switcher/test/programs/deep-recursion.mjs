@@ -1,14 +1,17 @@
-// Recursion without end is a RangeError, on any stack, as often as one likes; and a stack that went deep gives its memory
-// back.
+// Endless recursion is a RangeError, on any stack, any number of times. A stack that went deep
+// gives its memory back.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
 import { check, collect, pass, thrownBy, unless } from "@greenlit/testing/program";
 import { driver, noProc, park } from "../support/switcher.mjs";
 
-// Enough that what they take is not lost in what else the process does meanwhile.
+// So many that their memory shows beside what else the process does meanwhile.
 const STACKS = 60;
 
-/** Bytes of this process that are in memory; process.memoryUsage.rss() counts in batches on some kernels. */
+/**
+ * Bytes of this process that are in memory; process.memoryUsage.rss() counts in batches on some
+ * kernels.
+ */
 function resident() {
   if (noProc) return 0;
   return Number(/^Rss:\s+(\d+)/m.exec(readFileSync("/proc/self/smaps_rollup", "utf8"))[1]) * 1024;
@@ -62,7 +65,8 @@ check(depth > 2000, `${depth} calls deep`);
 check(thrownBy(dive, "on the root") instanceof RangeError, "the root has its own limit");
 check(bystander.switch() === "unharmed", "a parked greenlet beside them");
 
-// Parked at the bottom of many deep stacks: the memory is in use. Ended: it is given back.
+// While greenlets are parked deep in many stacks, the memory is in use. When they have ended, it is
+// given back.
 const before = resident();
 const wide = (n) => (n === 0 ? park() : wide(n - 1) + 1);
 const deep = Array.from({ length: STACKS }, () => new RawGreenlet(() => void wide(3500)));
@@ -83,7 +87,7 @@ if (unless(noProc || kept, "deep stacks give their memory back")) {
     report().trims - trims === STACKS,
     `${report().trims - trims} of ${STACKS} stacks were trimmed`,
   );
-  // What is kept of each for its next greenlet is whole pages, on arm64 of up to 64 KB.
+  // Each stack keeps a few whole pages for its next greenlet; on arm64 a page has up to 64 KB.
   const least = process.arch === "arm64" ? 0.5 : 0.8;
   check(after < most - least * (most - before), `${before} bytes, at most ${most}, then ${after}`);
 }

@@ -1,5 +1,5 @@
-// error.stack shows the greenlet's own frames and ends at its start; capturing one is safe on any stack, also when it is
-// formatted by code that switches.
+// error.stack shows the greenlet's own frames and ends where the greenlet starts. Capturing a stack
+// is safe on any stack, also when the code that formats it switches.
 import { RawGreenlet } from "@greenlit/switcher";
 import { check, collect, pass, thrownBy } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
@@ -39,7 +39,7 @@ check(
   `the same after a resumption: ${later}`,
 );
 
-// Errors travel to the parent with the stack they were born with.
+// Errors keep their stack when they travel to the parent.
 const failing = new RawGreenlet(function failingBody() {
   null.property;
 });
@@ -56,7 +56,7 @@ deep.switch(200);
 Error.stackTraceLimit = 10;
 check(names(holder.stack).length === 150, "as many frames as asked for");
 
-// A prepareStackTrace that switches: the others meanwhile get V8's own format.
+// A prepareStackTrace that switches. When it is no longer set, others get V8's own format.
 const format = Error.prepareStackTrace;
 let calls = 0;
 Error.prepareStackTrace = (e, sites) => {
@@ -76,7 +76,7 @@ const other = new RawGreenlet(function other() {
 check(other.startsWith("Error: plain\n    at other"), other);
 check(formatting.switch("formatted text") === "formatted text", "what it returned");
 
-// Two thousand captured on as many stacks.
+// Two thousand errors, each on a stack of its own.
 const crowd = Array.from(
   { length: 2000 },
   (_, i) => new RawGreenlet(() => park(new Error(`${i}`))),

@@ -1,5 +1,5 @@
-// While greenlets are parked the loop of the root goes on: promises settle, microtasks and ticks run in their order, timers
-// fire, I/O completes; and code in a greenlet can start all of them.
+// While greenlets are parked, the loop of the root goes on: promises settle, microtasks and ticks
+// run in their order, timers fire, and I/O completes. Code in a greenlet can start all of these.
 import { RawGreenlet, current, root } from "@greenlit/switcher";
 import { readFile } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -28,14 +28,15 @@ new RawGreenlet(() => {
 order.push("synchronous");
 await new Promise((resolve) => setImmediate(resolve));
 await new Promise((resolve) => setImmediate(resolve));
-// The module itself runs in a microtask, so ticks come after the microtasks that it queued.
+// The module runs in a microtask, so its ticks come after the microtasks that it has queued.
 same(
   order,
   ["synchronous", "promise", "microtask", "after await", "promise 2", "tick", "immediate"],
   "the order",
 );
 
-// A blocking call made of a callback, in many greenlets at once; callbacks and microtasks resume them.
+// A blocking call that is made from a callback, in many greenlets at once. Callbacks and microtasks
+// resume them.
 const wakers = {
   timer: (wake) => setTimeout(wake, 1, "v"),
   immediate: (wake) => setImmediate(wake, "v"),
@@ -56,7 +57,7 @@ await new Promise((resolve) => {
           const me = current();
           start((value) => me.switch(value));
           check(park() === "v", name);
-          // Between two waits: microtasks made here are not starved, either.
+          // Microtasks that are queued between two waits run, too.
           queueMicrotask(() => order.push(name));
         }
         if (++ended === total) resolve();
@@ -70,7 +71,8 @@ check(
 );
 check(current() === root(), "the root runs");
 
-// A greenlet parked inside a microtask of the root, inside an executor, inside a then: nothing waits for it.
+// Greenlets that park inside a microtask of the root, an executor or a then: nothing waits for
+// them.
 let parked;
 await Promise.resolve().then(() => {
   parked = new RawGreenlet(() => new Promise(() => park("in executor")));

@@ -1,5 +1,5 @@
-// Every way a process ends, from the root and from inside a greenlet, with a thousand greenlets parked: the exit code is
-// right, 'exit' handlers run once, and nothing crashes on the way out.
+// Every way in which a process can end, from the root and from inside a greenlet, with a thousand
+// greenlets parked. The exit code is right, 'exit' handlers run once, and nothing crashes.
 import { RawGreenlet } from "@greenlit/switcher";
 import { spawn } from "node:child_process";
 import { writeSync } from "node:fs";
@@ -90,7 +90,7 @@ if (way !== undefined) {
       try {
         park({ i });
       } finally {
-        writeSync(1, "a parked greenlet went on\n"); // nobody may unwind it behind its back
+        writeSync(1, "a parked greenlet went on\n"); // its stack must not be unwound
       }
     }).switch();
   }
@@ -110,11 +110,8 @@ if (way !== undefined) {
     );
     check(ended === expected, `${name}: ended with ${ended}, not ${expected}\n${output}${errors}`);
     if (stderr !== null) {
-      same(
-        output,
-        `exit handler ${name.startsWith("exit handler") ? 0 : name.includes("inside an exit") ? 0 : expected}\n`,
-        name,
-      );
+      const seesZero = name.startsWith("exit handler") || name.includes("inside an exit");
+      same(output, `exit handler ${seesZero ? 0 : expected}\n`, name);
     }
     check(stderr ? errors.includes(stderr) : errors === "", `${name}: ${errors}`);
   }

@@ -1,5 +1,6 @@
-// Thousands of parked stacks hold the only references to young objects, while garbage is collected on the root and on
-// greenlet stacks: nothing may be lost, and nothing kept that no stack holds any more.
+// Thousands of parked stacks hold the only references to young objects, while garbage is collected
+// on the root and on greenlet stacks. No object may be lost, and no object may live on when no
+// stack holds it any more.
 import { RawGreenlet } from "@greenlit/switcher";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
@@ -9,7 +10,7 @@ const ROUNDS = 6;
 const weak = [];
 
 function deep(level, number, held) {
-  // Locals of many frames, all young, of the kinds V8 keeps in different ways.
+  // Local variables of many frames: young objects of all the kinds that V8 keeps in different ways.
   const mine = {
     number,
     level,
@@ -36,7 +37,8 @@ function deep(level, number, held) {
 }
 
 function expected(number) {
-  return `${number},${number}/2,${number + 0.5},2;${number},${number}/1,${number + 0.5},1;${number}/1`;
+  const double = number + 0.5;
+  return `${number},${number}/2,${double},2;${number},${number}/1,${double},1;${number}/1`;
 }
 
 const results = [];
@@ -59,7 +61,7 @@ for (let round = 0; round < ROUNDS; round++) {
     weak.every((ref) => ref.deref() !== undefined),
     "everything on a parked stack is alive",
   );
-  // Half of them in one order, half in the other; a collection in between.
+  // Half of them go on in one order, half in the other, with a collection in between.
   for (let i = 0; i < COUNT; i += 2) greenlets[i].switch(round);
   collect("minor");
   for (let i = COUNT - 1 - (COUNT % 2 === 0 ? 0 : 1); i > 0; i -= 2) greenlets[i].switch(round);
@@ -72,7 +74,8 @@ check(
 results.sort(([a], [b]) => a - b);
 for (const [number, text] of results) same(text, expected(number), `the frames of ${number}`);
 
-// The stacks are idle now and hold nothing. A WeakRef lives until the job that looked at it has ended.
+// The stacks are idle now and hold nothing. The object of a WeakRef lives at least until the job
+// that looked at it has ended.
 setImmediate(() => {
   collect();
   setImmediate(() => {

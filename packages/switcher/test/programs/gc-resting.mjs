@@ -1,6 +1,7 @@
-// Scavenges leave out stacks that have not run for a while. Here greenlets run, park and rest at random, each the only
-// holder of young objects of every age, across scavenges and full collections in every order, on the root, on greenlet
-// stacks and in a worker beside it. A reference that a scavenge should have updated and did not shows as a wrong content or a crash.
+// Scavenges leave out stacks that have not run for a while. Here greenlets run, park and rest at
+// random. Each is the only holder of young objects of every age, across scavenges and full
+// collections in every order, on the root, on greenlet stacks, and in a worker beside. If a
+// scavenge missed a reference, it shows as a wrong content or a crash.
 import { Worker, isMainThread } from "node:worker_threads";
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { check, collect, pass, scaled } from "@greenlit/testing/program";
@@ -15,7 +16,10 @@ function random(below) {
   return (seed >> 8) % below;
 }
 
-/** Fresh objects of the kinds V8 allocates in different ways; some large, some that only their content tells apart. */
+/**
+ * New objects of all the kinds that V8 allocates in different ways. Some are large; some differ
+ * only in their content.
+ */
 function make(mark) {
   return {
     mark,
@@ -44,7 +48,7 @@ function intact(kept, mark) {
   );
 }
 
-/** Parks below `level` frames that each hold something of their own. */
+/** Parks below `level` frames, each of which holds an object of its own. */
 function hold(level, mark) {
   const mine = make(mark);
   const asked = level > 0 ? hold(level - 1, mark + 1) : park();
@@ -75,7 +79,7 @@ const greenlets = Array.from({ length: COUNT }, spawn);
 let mostResting = 0;
 for (let step = 0; step < STEPS; step++) {
   const what = random(100);
-  // Mostly a few of them, so that the others come to rest; sometimes anyone.
+  // Mostly the same few go on, so that the others come to rest; sometimes any of them.
   const at = what < 70 ? random(20) : random(COUNT);
   if (what < 80) greenlets[at].switch();
   else if (what < 84) greenlets[at].switch(random(8) === 0 ? "major" : "minor");
@@ -90,7 +94,7 @@ for (let step = 0; step < STEPS; step++) {
 for (const greenlet of greenlets) check(greenlet.switch("end") === "ended", "each one ends");
 check(report().resting <= mostResting, "those that ran rest no more");
 
-// Flags may turn scavenges into full collections, or let V8 collect in some other way.
+// Some flags turn scavenges into full collections, or make V8 collect in another way.
 if (!report().skipsResting)
   check(mostResting === 0, "nobody rests where scavenges leave nobody out");
 if (report().driver !== "direct") {

@@ -1,4 +1,4 @@
-// A hundred thousand greenlets parked in one process, all of which go on and end.
+// A hundred thousand greenlets are parked in one process; then all of them go on and end.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { check, collect, pass, scaled } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
@@ -17,7 +17,7 @@ const greenlets = Array.from({ length: COUNT }, (_, i) => {
 });
 const each = (process.memoryUsage().rss - before) / COUNT / 1024;
 console.log(`${COUNT} parked, ${each.toFixed(1)} KB each, guard: ${report().guard}`);
-// An OS thread has more of its own.
+// An OS thread needs more memory.
 const { driver } = report();
 check(each < 16 || COUNT < 50_000 || driver === "thread", `a parked greenlet takes ${each} KB`);
 collect("minor");

@@ -1,5 +1,6 @@
-// A stack whose greenlet has ended is used again, and its first frame of JavaScript stays on it: nothing of what ran there
-// before may be kept alive by it, or be seen by what runs there next.
+// When a greenlet has ended, its stack is used again, and its first frame of JavaScript stays on
+// it. That frame must keep nothing alive of what ran there before, and what runs there next must
+// see nothing of it.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
@@ -7,7 +8,10 @@ import { park, storesTravel } from "../support/switcher.mjs";
 
 const storage = new AsyncLocalStorage();
 
-/** The collector has taken all of them, after a few tries: it may look at stacks conservatively for a while. */
+/**
+ * Whether the collector has taken all of them, after a few tries: it may scan stacks conservatively
+ * for a while.
+ */
 async function collected(refs) {
   for (let attempt = 0; attempt < 20; attempt++) {
     await new Promise((resolve) => setImmediate(resolve));
@@ -17,7 +21,7 @@ async function collected(refs) {
   return false;
 }
 
-/** Greenlets that hold an object in all the ways they can, side by side; each ends in its own way. */
+/** Greenlets that hold an object in all possible ways. Each ends in another way. */
 function lives(count) {
   const refs = [];
   const greenlets = Array.from({ length: count }, (_, i) => {
@@ -51,7 +55,7 @@ function lives(count) {
   return refs;
 }
 
-// Again and again, so that the frames that stay are of every tier of V8's compilers.
+// Many times, so that frames of every tier of V8's compilers stay.
 const COUNT = scaled(40);
 const ROUNDS = scaled(30);
 for (let round = 0; round < ROUNDS; round++) {
@@ -63,7 +67,8 @@ const { stacks, idle } = report();
 check(stacks < 2 * COUNT + 10, `stacks were used again: there are ${stacks}`);
 check(idle >= COUNT, `they are idle: ${idle} of ${stacks}`);
 
-// What runs on a used stack begins with the store of who starts it, not with that of who ran there before.
+// A greenlet on a used stack begins with the store of the code that starts it, not with that of the
+// greenlet that ran there before.
 for (let i = 0; i < COUNT; i++) {
   const seen = storage.run(`starter ${i}`, () => {
     let store;
@@ -74,7 +79,7 @@ for (let i = 0; i < COUNT; i++) {
 }
 same(storage.getStore(), undefined, "the root's store");
 
-// A greenlet that goes deep, overflows, and one after it on the same stack.
+// One greenlet goes deep and overflows its stack; the next one runs on the same stack.
 const dive = (n) => (n === 0 ? 0 : dive(n - 1) + 1);
 const overflow = () => overflow() + 1;
 for (let i = 0; i < 10; i++) {

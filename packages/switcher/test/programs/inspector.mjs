@@ -1,5 +1,6 @@
-// The inspector beside greenlets: a CPU profile has samples of code in greenlets (driver direct), a heap snapshot can be taken inside one,
-// and evaluation and its stack traces work with others parked.
+// The inspector beside greenlets. Under the driver direct a CPU profile has samples of code in
+// greenlets. A heap snapshot can be taken inside a greenlet. Evaluation and its stack traces work
+// while others are parked.
 import { RawGreenlet, current } from "@greenlit/switcher";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Session } from "node:inspector";
@@ -24,7 +25,7 @@ const post = (method, params) => {
 const parked = Array.from({ length: scaled(100) }, (_, i) => new RawGreenlet(() => park({ i })));
 for (const greenlet of parked) greenlet.switch();
 
-// Three greenlets burn the time; the root has next to none of it.
+// Three greenlets use nearly all of the time; the root uses almost none.
 post("Profiler.enable");
 post("Profiler.setSamplingInterval", { interval: 500 });
 post("Profiler.start");
@@ -59,7 +60,8 @@ if (unless(unseen, "samples of code in greenlets")) {
   check(profile.nodes.length > 0, "a profile of the rest");
 }
 
-// A heap snapshot from inside a greenlet. Over the inspector newer V8 takes it later, from the loop.
+// A heap snapshot from inside a greenlet. Newer V8 takes the one of the inspector later, on the
+// loop.
 const folder = mkdtempSync(join(tmpdir(), "greenlit-"));
 try {
   const file = join(folder, "inside.heapsnapshot");
@@ -93,7 +95,7 @@ check(
   "allocations in a greenlet",
 );
 
-// Evaluation from inside a greenlet, which itself switches.
+// An evaluation inside a greenlet that itself switches.
 const { result } = new RawGreenlet(() => {
   const me = current();
   globalThis.resume = new RawGreenlet(() => me.switch(41) + 1);
@@ -101,7 +103,7 @@ const { result } = new RawGreenlet(() => {
 }).switch();
 check(result.value === 42, JSON.stringify(result));
 
-// Precise coverage and the debugger's machinery change code under parked frames.
+// Precise coverage and the debugger change code while frames of it are parked.
 post("Profiler.startPreciseCoverage", { callCount: true, detailed: true });
 post("Debugger.enable");
 post("Debugger.disable");

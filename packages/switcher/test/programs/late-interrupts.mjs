@@ -1,5 +1,6 @@
-// A request to stop that falls into the very moment of a switch is heard by who runs next, although the stack that was
-// just left never runs again; and it is not heard a second time when that stack does run.
+// Another thread asks V8 to stop what runs, in the very moment of a switch. The stack that runs
+// next must stop, although the stack that was just left never runs again. And that stack must not
+// stop a second time if it does run.
 import { open, RawGreenlet } from "@greenlit/switcher";
 import vm from "node:vm";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
@@ -15,7 +16,7 @@ const leaveOneBehind = () => {
   greenlet.switch();
 };
 
-// A switch of `thread` is where most of the time goes, so there most requests fall into one.
+// Under `thread` most of the time goes into switches, so most requests fall into one.
 const SWITCHES = driver() === "thread" ? 500 : 10_000;
 const unheard =
   !loadBinding().drivers().includes("direct") && "needs to look into V8's archives, on Linux";
@@ -39,7 +40,8 @@ if (!isMainThread) {
       miss: () => (missed = true),
     };
     const code =
-      "for (let i = 0; i < n; i++) leaveOneBehind(); const end = now() + 3000; while (now() < end); miss()";
+      "for (let i = 0; i < n; i++) leaveOneBehind(); " +
+      "const end = now() + 3000; while (now() < end); miss()";
     let error;
     try {
       vm.runInNewContext(code, sandbox, { timeout: 1 + (trial % 12) });

@@ -1,5 +1,6 @@
-// The monitor tells what keeps the event loop from turning, with the stack of the greenlet that does; nothing of a loop that sleeps,
-// or is busy but turns. It is heard of what never ends, and may end at any time, with its thread.
+// The monitor tells what keeps the event loop from turning, with the stack of the greenlet that
+// blocks it. It is silent about a loop that sleeps, or that is busy but turns. It also tells of
+// code that never ends. It may end at any time, together with its thread.
 import { execFileSync, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { isMainThread, Worker } from "node:worker_threads";
@@ -42,42 +43,54 @@ async function judge() {
   const told = [];
   const stop = startMonitor({ limit: LIMIT, onBlocked: (ms, stack) => told.push({ ms, stack }) });
   check(thrownBy(() => startMonitor(), "a second one").message.includes("already"), "only one");
-  // A greenlet that has just begun, and one that goes on after others.
-  const blocker = new RawGreenlet(function blocker() {
-    spin(4 * LIMIT);
-    root().switch();
-    spin(4 * LIMIT);
-  });
-  for (const name of ["begins", "goes on"]) {
-    told.length = 0;
-    await later(1);
-    blocker.switch();
-    await later(LIMIT / 4);
-    const first = told.find(({ stack }) => /at spin .*\n {4}at blocker .*monitor\.mjs/.test(stack));
-    check(first !== undefined, `${name}: ${JSON.stringify(told)}`);
-    check(first.ms >= LIMIT && first.ms < 100 * LIMIT, `${name}: ${first.ms} ms`);
-    same(told.length, 1, `${name}: once`);
-  }
-  // On the root, and outside JavaScript.
-  told.length = 0;
-  spin(4 * LIMIT);
-  await later(LIMIT / 4);
-  execFileSync("sleep", [String((4 * LIMIT) / 1000)]);
-  await later(LIMIT / 4);
-  check(
-    told.length === 2 && told.every(({ stack }) => stack.includes("judge")),
-    JSON.stringify(told),
-  );
+  /** Blocks, and checks that this is told once, with a stack that matches. */
+  const isTold = async (name, block, pattern) => {
+    // On a busy machine the monitor's thread may get no time meanwhile: then try again, and longer.
+    for (let ms = 4 * LIMIT; ; ms *= 2) {
+      told.length = 0;
+      await later(1);
+      block(ms);
+      await later(LIMIT / 4);
+      const found = told.filter(({ stack }) => pattern.test(stack));
+      if (found.length === 0 && ms < 64 * LIMIT) continue;
+      same(found.length, 1, `${name}: once, of ${JSON.stringify(told)}`);
+      check(found[0].ms >= LIMIT && found[0].ms < 1000 * LIMIT, `${name}: ${found[0].ms} ms`);
+      return;
+    }
+  };
+  const inBlocker = /at spin .*\n {4}at blocker .*monitor\.mjs/;
+  const begins = (ms) =>
+    new RawGreenlet(function blocker() {
+      spin(ms);
+    }).switch();
+  const goesOn = (ms) => {
+    const greenlet = new RawGreenlet(function blocker() {
+      root().switch();
+      spin(ms);
+    });
+    greenlet.switch();
+    greenlet.switch();
+  };
+  await isTold("a greenlet that has just begun", begins, inBlocker);
+  await isTold("one that goes on after others", goesOn, inBlocker);
+  const onRoot = (ms) => spin(ms);
+  await isTold("the root", onRoot, /at onRoot/);
+  const outside = (ms) => execFileSync("sleep", [String(ms / 1000)]);
+  await isTold("outside JavaScript", outside, /at outside/);
 
-  // It sleeps; and it is busy for as long, in many turns.
+  // The loop sleeps; then it is busy for as long, but in many turns.
   told.length = 0;
   await later(5 * LIMIT);
-  for (const end = performance.now() + 5 * LIMIT; performance.now() < end;) {
+  let late = 0;
+  for (let now = performance.now(), end = now + 5 * LIMIT; now < end;) {
     spin(1);
     await new Promise((resolve) => setImmediate(resolve));
+    const before = now;
+    now = performance.now();
+    if (now - before > 0.8 * LIMIT) late++;
   }
-  // Collections of a slow V8 may block it in earnest.
-  check(told.every(({ ms }) => ms > LIMIT) && told.length < 3, JSON.stringify(told));
+  // Collections of a slow V8, or a busy machine, may really block it.
+  check(told.every(({ ms }) => ms > LIMIT) && told.length < late + 3, JSON.stringify(told));
   stop();
   stop();
   told.length = 0;
@@ -85,7 +98,7 @@ async function judge() {
   await later(LIMIT / 4);
   same(told, [], "nothing once it is ended");
 
-  // What never ends is heard of all the same.
+  // It tells of code that never ends, too.
   const child = spawn(process.execPath, [...process.execArgv, FILE, "for ever"], {
     stdio: ["ignore", "ignore", "pipe"],
     timeout: 60_000,
@@ -98,7 +111,7 @@ async function judge() {
   child.kill("SIGKILL");
   check(/greenlit: the event loop has been blocked for \d+ ms\n {4}at /.test(text), text);
 
-  // Threads that end, by themselves and by force, while they are watched.
+  // Threads end while they are watched, by themselves and by force.
   for (let i = 0; i < scaled(30); i++) {
     const worker = new Worker(FILE);
     const ended = new Promise((resolve, reject) => worker.on("exit", resolve).on("error", reject));

@@ -1,5 +1,6 @@
-// Many threads that find and prove the driver at the same moment, in a process that does not expose the garbage collector: the
-// self-test needs a flag of V8 for its collections, and flags are one for the whole process.
+// Many threads find and prove the driver at the same moment, in a process that does not expose the
+// garbage collector. The self-test needs a flag of V8 for its collections, and V8 has one set of
+// flags for the whole process.
 import { RawGreenlet, root } from "@greenlit/switcher";
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
@@ -12,14 +13,14 @@ const PACKAGE = fileURLToPath(new URL("../..", import.meta.url));
 const FILE = fileURLToPath(import.meta.url);
 
 if (!isMainThread) {
-  // All wait for the last of them, and then open.
+  // Each waits until all are there; then all open.
   const ready = new Int32Array(workerData);
   Atomics.add(ready, 0, 1);
   Atomics.notify(ready, 0);
   for (let n = 0; (n = Atomics.load(ready, 0)) < THREADS;) Atomics.wait(ready, 0, n);
   const greenlet = new RawGreenlet(() => root().switch(1) + 1);
   if (greenlet.switch() + greenlet.switch(1) !== 3) throw new Error("wrong");
-  // The collections of many more self-tests.
+  // Collections as in many more self-tests.
   const binding = createRequire(import.meta.url)("node-gyp-build")(PACKAGE);
   for (let i = scaled(400); i > 0; i--) binding.collectGarbage(true, false);
 } else if (process.argv[2] === "hidden") {

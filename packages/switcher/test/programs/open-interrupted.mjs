@@ -1,5 +1,6 @@
-// What other threads ask while the switcher looks for V8's state and proves itself is heard, and harms nothing: a worker
-// that is to stop does, although it never comes back to its loop; where `vm` runs out of time, the next try works.
+// Other threads ask for something while the switcher looks for V8's state and proves itself. That
+// is heard and does no harm. A worker that is to stop does so, although it never comes back to its
+// loop. When `vm` runs out of time, the next try works.
 import { open, RawGreenlet, report } from "@greenlit/switcher";
 import { once } from "node:events";
 import vm from "node:vm";
@@ -34,11 +35,15 @@ const jobs = {
   },
   /** Runs out of time. */
   late({ timeout }) {
+    const prepare = Error.prepareStackTrace;
     try {
       vm.runInNewContext("open(); for (;;);", { open }, { timeout });
     } catch (error) {
       same(error.code, "ERR_SCRIPT_EXECUTION_TIMEOUT", "out of time");
     }
+    const [head, frame] = new Error("of the program").stack.split("\n");
+    check(head === "Error: of the program" && frame.startsWith("    at "), `${head}\n${frame}`);
+    check(Error.prepareStackTrace === prepare, "nothing is left behind");
     switchInside();
     same(report().refused, [], "nothing is refused");
     check(report().driver === workerData.driver, report().driver);
@@ -48,7 +53,7 @@ const jobs = {
 if (!isMainThread) {
   loadBinding(); // a module that is interrupted while it loads is Node's to mend
   parentPort.postMessage("loaded");
-  spin(2); // the message is sent, and who gets it watches
+  spin(2); // until the message is there and the main thread watches
   jobs[workerData.job](workerData);
 } else {
   const name = driver();

@@ -1,11 +1,14 @@
-// Our own sampler sees what runs in greenlets, wherever they are suspended and resumed meanwhile, and time in which nothing runs.
+// Our own sampler sees what runs in greenlets, wherever they are suspended and resumed meanwhile.
+// It also sees the time in which nothing runs.
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { RawGreenlet, startSampler } from "@greenlit/switcher";
 import { check, collect, pass, scaled, thrownBy } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
 
-/** For so long a processor is ours: others may have it meanwhile, and then there are no samples. */
+/**
+ * Milliseconds of processor time. While other processes have the processor there are no samples.
+ */
 function spin(ms) {
   let x = 0;
   for (const start = process.cpuUsage(); ;) {
@@ -58,7 +61,7 @@ function samplesIn(functionName) {
 }
 const seen = ["busyInGreenlet", "busyOnRoot", "(program)"].map(samplesIn);
 console.log(`${profile.samples.length} samples; in greenlets, on the root, outside: ${seen}`);
-// One a millisecond; a busy machine leaves few of them.
+// About one in a millisecond; on a busy machine there are only few.
 check(seen[0] > scaled(30), "600 ms in greenlets");
 check(seen[1] > scaled(5), "150 ms on the root");
 const outside = profile.timeDeltas.reduce(
@@ -71,7 +74,7 @@ check(callFrame.url.endsWith("sampler.mjs") && callFrame.lineNumber >= 5, "where
 check(profile.endTime > profile.startTime + 700_000, "times in microseconds");
 if (process.argv[2] !== undefined) writeFileSync(process.argv[2], JSON.stringify(profile));
 
-// Once more, and the program may end while it runs.
+// Once more. The program may end while the sampler runs.
 startSampler({ interval: 0.2 });
 spin(20);
 pass(10);

@@ -1,5 +1,6 @@
-// The system refuses memory for one more stack: the switch throws, the greenlet stays new, everyone else goes on, and
-// when a stack becomes idle the same greenlet can start. In a child with an address space of its own size and no more.
+// The system refuses memory for one more stack. The switch throws, the greenlet stays new, and all
+// others go on. When a stack becomes idle, the same greenlet can start. It runs in a child process
+// with a small address space.
 import {
   GreenletExit,
   RawGreenlet,
@@ -59,13 +60,13 @@ if (!unless(noProc, "a process with little address space")) {
   check(!failed.started && !failed.dead && current() === root(), "nothing has changed");
   check(thrownBy(() => failed.switch(1), "again") instanceof StackExhaustedError, "again");
 
-  // One ends, and its stack is there for the one that could not start.
+  // One greenlet ends; the one that could not start gets its stack.
   const boom = new Error("make room");
   check(thrownBy(() => parked.pop().throw(boom), "one that ends") === boom, "its error");
   check(failed.switch(1) === 2 && failed.started, "it starts now");
   check(report().idle === 0, "no stack is left again");
 
-  // A parent that never started takes over the stack of the child that ends.
+  // A parent that never started gets the stack of the child that ends.
   parked[0].parent = new RawGreenlet((value) => value.code);
   check(parked[0].throw(new GreenletExit()) === "ERR_GREENLIT_EXIT", "a new parent");
   collect();

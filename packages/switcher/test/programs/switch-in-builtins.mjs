@@ -1,4 +1,5 @@
-// Switching inside callbacks of builtins: C++ and Torque frames lie on the parked stacks.
+// Greenlets switch inside callbacks of builtins, so frames of C++ and Torque lie on the parked
+// stacks.
 import { EventEmitter } from "node:events";
 import { inspect } from "node:util";
 import { interleave } from "../support/interleave.mjs";

@@ -1,4 +1,5 @@
-// Switching in the middle of loops, finally blocks, generators, iterators and the synchronous part of async functions.
+// Greenlets switch in the middle of loops, finally blocks, generators, iterators, and the
+// synchronous part of async functions.
 import { interleave } from "../support/interleave.mjs";
 import { pass } from "@greenlit/testing/program";
 

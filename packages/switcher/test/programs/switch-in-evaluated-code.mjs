@@ -1,4 +1,5 @@
-// Switching inside code that is compiled on the way: eval, Function, vm contexts, require, WebAssembly.
+// Greenlets switch inside code that is compiled while the program runs: eval, Function, vm
+// contexts, require, WebAssembly.
 import { createRequire } from "node:module";
 import vm from "node:vm";
 import { interleave } from "../support/interleave.mjs";
@@ -6,8 +7,8 @@ import { pass } from "@greenlit/testing/program";
 
 const require = createRequire(import.meta.url);
 
-// (import "e" "f" (func (param i32) (result i32)))
-// (func (export "twice") (param i32) (result i32) (call 0 (i32.add (call 0 (local.get 0)) (i32.const 1))))
+// (import "e" "f" (func (param i32) (result i32))) (func (export "twice") (param i32) (result i32)
+// (call 0 (i32.add (call 0 (local.get 0)) (i32.const 1))))
 const TWICE = new WebAssembly.Module(
   Uint8Array.of(
     0,

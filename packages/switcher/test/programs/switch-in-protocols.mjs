@@ -1,4 +1,4 @@
-// Switching where the language itself calls back: accessors, traps, constructors, coercions.
+// Greenlets switch where the language itself calls back: accessors, traps, constructors, coercions.
 import { interleave } from "../support/interleave.mjs";
 import { pass } from "@greenlit/testing/program";
 

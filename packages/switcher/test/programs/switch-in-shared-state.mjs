@@ -1,5 +1,5 @@
-// State that V8 keeps once for all stacks and expects to be left in the order it was entered: many greenlets enter it, and
-// leave in other orders.
+// V8 keeps some state once for all stacks, and expects code to leave it in the order in which it
+// was entered. Many greenlets enter it, and leave it in other orders.
 import { RawGreenlet } from "@greenlit/switcher";
 import { check, collect, pass, same, scaled, unless } from "@greenlit/testing/program";
 import { noStringify, park } from "../support/switcher.mjs";
@@ -7,7 +7,7 @@ import { noStringify, park } from "../support/switcher.mjs";
 const COUNT = scaled(200);
 
 const KINDS = {
-  // The stack of arrays being joined; V8 aborts when an entry is not found.
+  // The list of arrays that are being joined; V8 aborts when an entry is missing.
   join: [
     (n) => [n, { toString: () => park(n) }, [1, [{ toString: () => park("in") }]]].join("-"),
     (n) => `${n}-${n}-1,in`,
@@ -72,7 +72,7 @@ const KINDS = {
 
 if (!unless(noStringify, "stringify")) delete KINDS.stringify;
 
-// In which order those that wait go on. Each step resumes one of them.
+// The orders in which those that wait go on. Each step resumes one of them.
 const ORDERS = {
   "first in, first out": () => 0,
   "last in, first out": (length) => length - 1,
@@ -101,7 +101,8 @@ for (const [kind, [run, expected]] of Object.entries(KINDS)) {
   }
 }
 
-// One array joined by two at a time is the one thing V8 cannot tell from a cycle: the second sees an empty string.
+// If two greenlets join the same array at a time, V8 takes that for a cycle: the second gets an
+// empty string.
 const shared = [{ toString: () => park("x") }];
 const [first, second] = [1, 2].map(() => new RawGreenlet(() => shared.join()));
 first.switch();

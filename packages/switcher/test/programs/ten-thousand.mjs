@@ -1,4 +1,5 @@
-// Ten thousand greenlets at once: what one costs, that they all keep their state, and that their stacks are used again.
+// Ten thousand greenlets at once: what one costs, that all keep their state, and that their stacks
+// are used again.
 import { RawGreenlet, report } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
 import { check, collect, pass, same, scaled, unless } from "@greenlit/testing/program";
@@ -37,7 +38,7 @@ if (unless(noProc || few, "what a greenlet costs"))
 check(report().stacks - report().idle >= COUNT, "a stack each");
 
 for (let round = 0; round < 3; round++) {
-  // Neighbours resume far apart: a stride that visits all.
+  // A stride that visits all, so that neighbours are resumed far apart.
   for (let i = 0; i < COUNT; i++) {
     const number = (i * 7919) % COUNT;
     const answer = greenlets[number].switch(round);

@@ -1,5 +1,6 @@
-// vm's timeout stops code that runs in a greenlet, and the greenlet goes on with the error; and stops code on the root
-// that is waiting for a greenlet, which then is dead. Whoever runs afterwards is known.
+// A timeout of vm stops code that runs in a greenlet, and the greenlet goes on with the error. It
+// also stops code on the root that waits for a greenlet; that greenlet is dead then. Afterwards the
+// right greenlet is current.
 import { RawGreenlet, current, root } from "@greenlit/switcher";
 import vm from "node:vm";
 import { check, collect, pass, same, thrownBy } from "@greenlit/testing/program";
@@ -22,7 +23,7 @@ for (let round = 0; round < 3; round++) {
   same(inside.switch(), CODE, "the first");
   same(inside.switch(), CODE, "the second");
 
-  // Code with a timeout that switches away and comes back in time.
+  // Code that runs under a timeout switches away, and comes back in time.
   const timed = new RawGreenlet(() =>
     vm.runInNewContext("f() + f()", { f: () => park(1) }, { timeout: 5000 }),
   );
@@ -30,8 +31,8 @@ for (let round = 0; round < 3; round++) {
   timed.switch(20);
   same(timed.switch(22), 42, "switches under a timeout");
 
-  // The timeout belongs to the root, the loop runs in a greenlet; on a slow machine the time may be up before the loop
-  // begins.
+  // The timeout belongs to the root, the loop runs in a greenlet; on a slow machine the time may be
+  // up before the loop begins.
   let endless;
   for (let timeout = 20; !endless?.started; timeout *= 2) {
     check(!endless?.dead, "a greenlet that was not reached stays new");
@@ -51,7 +52,7 @@ for (let round = 0; round < 3; round++) {
   check(current() === root(), "the root runs, and knows it");
   check(endless.dead, "the greenlet that was terminated is dead");
 
-  // Its stack is good for another.
+  // Its stack can be used again.
   same(new RawGreenlet((n) => n + park()).switch(1), undefined, "a greenlet after that");
   same(parked.switch(round), round + 1, "a parked one");
   collect(round % 2 === 0 ? "minor" : "major");

@@ -1,5 +1,6 @@
-// V8 throws unoptimised wasm code away once there is enough of it, and cannot do so while any thread is archived: it
-// aborts. 400 functions of 1 KB, hot enough to be compiled twice, with greenlets parked; and one parked inside wasm.
+// V8 throws unoptimised wasm code away when there is enough of it. It cannot do so while any thread
+// is archived: it aborts. Here 400 functions of 1 KB get hot enough to be compiled twice, while
+// greenlets are parked, one of them inside wasm.
 import { RawGreenlet } from "@greenlit/switcher";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
 import { park } from "../support/switcher.mjs";
@@ -64,7 +65,8 @@ const parked = Array.from(
 );
 const boxes = parked.map((greenlet) => greenlet.switch());
 
-// Calls come from a greenlet and from the root in turn, from timers, so that the compiler's threads finish in between.
+// Timers call from a greenlet and from the root in turn, so that the compiler's threads can finish
+// in between.
 const hot = (from) => {
   let wrong = 0;
   for (let i = from; i < from + 40; i++) {

@@ -1,5 +1,5 @@
-// Fifty workers, one after the other, each with greenlets parked when it ends: nothing of a thread outlives it, and the
-// process does not grow.
+// Fifty workers run one after the other, and each has parked greenlets when it ends. Nothing of a
+// worker's thread may outlive it, and the process does not grow.
 import { RawGreenlet } from "@greenlit/switcher";
 import { readFileSync } from "node:fs";
 import { Worker, isMainThread, parentPort } from "node:worker_threads";
@@ -28,7 +28,7 @@ if (isMainThread) {
     if (n % 10 === 9) collect();
     if (n === Math.floor(WORKERS / 2)) early = addressSpace();
   }
-  // 200 stacks reserve about 250 MB in each worker; twenty workers that kept theirs would show.
+  // 200 stacks reserve about 250 MB in each worker. If twenty workers kept theirs, it would show.
   const growth = addressSpace() - early;
   if (unless(noProc, "the size of the process"))
     check(growth < 600e6, `address space grew by ${growth} bytes`);

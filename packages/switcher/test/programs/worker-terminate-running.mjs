@@ -1,5 +1,5 @@
-// worker.terminate() while a greenlet of the worker runs an endless loop: it unwinds that stack and the root, runs no
-// `finally`, and the thread ends. In several positions of the running greenlet.
+// worker.terminate() while a greenlet of the worker runs an endless loop, in several positions. V8
+// unwinds that stack and the root, runs no `finally`, and the thread ends.
 import { RawGreenlet, current } from "@greenlit/switcher";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { check, pass, same } from "@greenlit/testing/program";
@@ -64,7 +64,7 @@ if (isMainThread) {
         tell("unwound");
       }
     }).switch();
-  // After the module has been evaluated, so that the message can leave.
+  // Later than the evaluation of the module, so that the message can leave.
   tell("running");
   setTimeout(() => {
     try {

@@ -1,5 +1,6 @@
-// Several threads, each with hundreds of greenlets of its own, beside the main thread's; some end naturally, some by
-// process.exit() in a greenlet, some by an error, some are terminated with everything parked.
+// Several threads run beside the main thread, each with hundreds of greenlets. Some end by
+// themselves, some by process.exit() in a greenlet, some by an error, and some are terminated while
+// everything is parked.
 import { RawGreenlet, report, root, current } from "@greenlit/switcher";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
 import { check, collect, pass, same, scaled } from "@greenlit/testing/program";
@@ -66,7 +67,7 @@ if (isMainThread) {
   pass(GREENLETS * 40 + 24);
 } else {
   crowd(40);
-  // Not until the message has left: process.exit() and errors do not wait for it.
+  // Wait until the message has left: process.exit() and errors do not wait for it.
   parentPort.postMessage("ready");
   setTimeout(() => {
     if (workerData === "exit in a greenlet") new RawGreenlet(() => process.exit(17)).switch();

@@ -4,9 +4,10 @@ import { check, collect, same, scaled, unless } from "@greenlit/testing/program"
 import { noStringify } from "./switcher.mjs";
 
 /**
- * Each case is `(park) => result` and passes values through `park`, from inside whatever it is about. It runs once on
- * the root, where `park` merely returns its argument; then in several greenlets at a time, where `park` suspends the
- * greenlet, other cases run, garbage is collected, and the argument comes back. The results must be the same.
+ * Each case is `(park) => result`. It calls `park` with values, inside the construct that it tests.
+ * It runs once on the root, where `park` only returns its argument. Then it runs in several
+ * greenlets at a time: `park` suspends the greenlet, other cases run, garbage is collected, and the
+ * argument comes back. The results must be the same.
  * @returns the number of checks made.
  */
 export function interleave(cases, copies = scaled(3)) {
@@ -21,7 +22,7 @@ export function interleave(cases, copies = scaled(3)) {
     check(parks > 0, `"${name}" parks`);
     for (let copy = 0; copy < copies; copy++) {
       const job = { name, expected, parks, switches: 0, result: undefined, kept: undefined };
-      // A fresh box travels out and back: if a collection forgets the stack, its content will not survive.
+      // A new box travels out and back. If a collection misses the stack, the content is lost.
       job.greenlet = new RawGreenlet(() => {
         job.result = run((value) => root().switch({ value }).value);
       });
@@ -40,7 +41,7 @@ export function interleave(cases, copies = scaled(3)) {
       if (switches % 97 === 0) collect("minor");
       if (switches % 1511 === 0) collect("major");
     }
-    // The order of resumption changes every round, so stacks do not unwind in the order they were made.
+    // Each round resumes in another order, so stacks do not unwind in the order they were made.
     living = living.filter((job) => !job.greenlet.dead);
     living = [...living.slice(living.length >> 1), ...living.slice(0, living.length >> 1)];
   }

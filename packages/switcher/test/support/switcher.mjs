@@ -1,19 +1,20 @@
-// What the programs in ../programs share about the switcher.
+// What the programs share about the switcher.
 import { report, root } from "@greenlit/switcher";
 import { loadBinding } from "../../dist/binding.js";
 
-/** Why memory cannot be looked at here, or false. */
+/** Why the memory of the process cannot be measured here; false if it can. */
 export const noProc = process.platform !== "linux" && "needs Linux's /proc";
 
-/** Why JSON.stringify must not be left by switching here, or false. */
+/** Why a greenlet must not switch inside JSON.stringify here; false if it may. */
 export const noStringify =
   process.versions.v8.startsWith("12.") &&
   !loadBinding().drivers().includes("direct") &&
-  "V8 12.4 aborts when calls of JSON.stringify do not end in order, and the list it looks at is found on Linux only";
+  "V8 12.4 aborts when calls of JSON.stringify do not end in order; " +
+    "the list that it checks is found on Linux only";
 
 const flags = process.execArgv.join(" ") + (process.env.NODE_OPTIONS ?? "");
 
-/** Whether the stores of AsyncLocalStorage travel with a stack, or lie on Node's execution resource. */
+/** Whether stores of AsyncLocalStorage travel with a stack; else they lie on Node's resource. */
 export const storesTravel =
   Number(process.versions.node.split(".")[0]) >= 24 && !flags.includes("no-async-context-frame");
 
