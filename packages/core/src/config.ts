@@ -1,97 +1,136 @@
 import { type Setting, setting } from "@greenlit/switcher";
-import { outOfRange } from "./errors.js";
+import { outOfRange, wrongType } from "./errors.js";
 
-/** Every setting of the runtime, declared once. */
-export const SETTINGS: {
-  readonly budget: Setting<number>;
-  readonly spawnSites: Setting<number>;
-  readonly errorSites: Setting<boolean>;
-  readonly monitorThread: Setting<boolean>;
-  readonly maxBlockingTime: Setting<number>;
-  readonly grace: Setting<number>;
-  readonly handOver: Setting<number>;
-} = {
-  budget: {
-    env: "GREENLIT_BUDGET",
-    fallback: 5,
-    meaning: "milliseconds that ready greenlets run before I/O, timers and promises get their turn",
-    parse: (text) => atLeast0("GREENLIT_BUDGET", text),
-  },
-  spawnSites: {
-    env: "GREENLIT_SPAWN_SITES",
-    // A stack costs 2 us, three times as much as the greenlet itself.
-    fallback: 100,
-    meaning:
-      "how many greenlets of one turn of the hub remember where they were spawned (0 to Infinity)",
-    parse: (text) => atLeast0("GREENLIT_SPAWN_SITES", text),
-  },
-  errorSites: {
-    env: "GREENLIT_ERROR_SITES",
-    fallback: true,
-    meaning: "whether the `stack` of an error that ends a greenlet also says who spawned it",
-    parse: (text) => trueOrFalse("GREENLIT_ERROR_SITES", text),
-  },
-  monitorThread: {
-    env: "GREENLIT_MONITOR_THREAD",
-    fallback: false,
-    meaning: "whether a thread watches the hub from the start, and tells on stderr what blocks it",
-    parse: (text) => trueOrFalse("GREENLIT_MONITOR_THREAD", text),
-  },
-  maxBlockingTime: {
-    env: "GREENLIT_MAX_BLOCKING_TIME",
-    fallback: 100,
-    meaning: "milliseconds after which the monitor says that the hub is blocked (10 to 60000)",
-    parse: (text) => {
-      const value = Number(text);
-      if (value >= 10 && value <= 60_000) return value;
-      throw outOfRange("GREENLIT_MAX_BLOCKING_TIME", "a number from 10 to 60000", text);
+/**
+ * Ways in which greenlets can wait for descriptors; what each is, the README of packages/backend
+ * says. `auto` is the best one of the system.
+ */
+export const BACKENDS = ["auto", "uv", "select", "poll", "epoll", "uring"] as const;
+
+/** Every setting of the runtime, declared once: its variable, its default, and what it means. */
+export const SETTINGS = {
+  budget: atLeast0(
+    "GREENLIT_BUDGET",
+    5,
+    "milliseconds that ready greenlets run before I/O, timers and promises get their turn",
+  ) as Setting<number>,
+  spawnSites: atLeast0(
+    "GREENLIT_SPAWN_SITES",
+    100, // a stack costs 2 us, three times as much as the greenlet itself
+    "how many greenlets of one turn of the hub remember where they were spawned (0 to Infinity)",
+  ) as Setting<number>,
+  errorSites: trueOrFalse(
+    "GREENLIT_ERROR_SITES",
+    true,
+    "whether the `stack` of an error that ends a greenlet also says who spawned it",
+  ) as Setting<boolean>,
+  monitorThread: trueOrFalse(
+    "GREENLIT_MONITOR_THREAD",
+    false,
+    "whether a thread watches the hub from the first greenlet on, and tells on stderr what blocks it",
+  ) as Setting<boolean>,
+  maxBlockingTime: numberWhere(
+    "GREENLIT_MAX_BLOCKING_TIME",
+    100,
+    "milliseconds after which the monitor says that the hub is blocked (10 to 60000)",
+    "a number from 10 to 60000",
+    (value) => value >= 10 && value <= 60_000,
+  ) as Setting<number>,
+  grace: atLeast0(
+    "GREENLIT_GRACE",
+    10_000,
+    "milliseconds that clean-up has after the first SIGINT or SIGTERM under `greenlit run`",
+  ) as Setting<number>,
+  backend: oneOf(
+    "GREENLIT_BACKEND",
+    BACKENDS,
+    "how greenlets wait for sockets: uv, select, poll, epoll, uring, or auto, the best there is; " +
+      "read when the first socket is made",
+  ) as Setting<(typeof BACKENDS)[number]>,
+  backendCheck: trueOrFalse(
+    "GREENLIT_BACKEND_CHECK",
+    false,
+    "whether every call of a descriptor is checked: that it is still the one that was registered, " +
+      "and that the backend keeps its contract; read when the first socket is made",
+  ) as Setting<boolean>,
+  handOver: atLeast0(
+    "GREENLIT_HAND_OVER",
+    // Where very many greenlets are soon over, what V8 has optimized until then it has to do again:
+    // that takes longer than what handing over saves.
+    1000,
+    "after how many turns given by the hub greenlets hand over to each other; it takes a " +
+      "millisecond to find out how (0 to Infinity, which is never)",
+  ) as Setting<number>,
+};
+
+function numberWhere(
+  env: string,
+  fallback: number,
+  meaning: string,
+  must: string,
+  isValid: (value: number) => boolean,
+): Setting<number> {
+  const parse = (text: string): number => {
+    // Number() takes white space for 0.
+    const value = text.trim() === "" ? Number.NaN : Number(text);
+    if (!isValid(value)) throw outOfRange(env, must, text);
+    return value;
+  };
+  return { env, fallback, meaning, parse };
+}
+
+function atLeast0(env: string, fallback: number, meaning: string): Setting<number> {
+  return numberWhere(env, fallback, meaning, "a number, 0 or more", (value) => value >= 0);
+}
+
+function trueOrFalse(env: string, fallback: boolean, meaning: string): Setting<boolean> {
+  const parse = (text: string): boolean => {
+    if (text !== "true" && text !== "false") throw outOfRange(env, "true or false", text);
+    return text === "true";
+  };
+  return { env, fallback, meaning, parse };
+}
+
+/** The first one is the default. */
+function oneOf<Value extends string>(
+  env: string,
+  values: readonly [Value, ...Value[]],
+  meaning: string,
+): Setting<string> {
+  const parse = (text: string): Value => {
+    const value = values.find((one) => one === text);
+    if (value === undefined) throw outOfRange(env, `one of ${values.join(", ")}`, text);
+    return value;
+  };
+  return { env, fallback: values[0], meaning, parse };
+}
+
+/** Adds a setting with what the environment says; another value may be put in its place. */
+function define(config: object, name: string, one: Setting<unknown>): void {
+  const { env, fallback, parse } = one;
+  let value = setting(one);
+  Object.defineProperty(config, name, {
+    get: () => value,
+    set(next: unknown) {
+      const kind = typeof fallback;
+      if (typeof next !== kind) throw wrongType(`config.${name}`, `a ${kind}`, next, ` (${env})`);
+      value = parse(String(next));
     },
-  },
-  grace: {
-    env: "GREENLIT_GRACE",
-    fallback: 10_000,
-    meaning:
-      "milliseconds that clean-up has after the first SIGINT or SIGTERM under `greenlit run`",
-    parse: (text) => atLeast0("GREENLIT_GRACE", text),
-  },
-  handOver: {
-    env: "GREENLIT_HAND_OVER",
-    // They take longer than what it costs, and are soon over where there are very many greenlets: what V8 has optimized
-    // until then, it has to do again.
-    fallback: 1000,
-    meaning:
-      "after how many turns given by the hub greenlets hand over to each other; it takes a millisecond to find out how " +
-      "(0 to Infinity, which is never)",
-    parse: (text) => atLeast0("GREENLIT_HAND_OVER", text),
-  },
-};
-
-function atLeast0(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value >= 0)) throw outOfRange(name, "a number, 0 or more", text);
-  return value;
+    enumerable: true,
+    configurable: true,
+  });
 }
 
-function trueOrFalse(name: string, text: string): boolean {
-  if (text !== "true" && text !== "false") throw outOfRange(name, "true or false", text);
-  return text === "true";
-}
-
-/** The settings of this process. May be changed at any time. */
-export const config: {
-  budget: number;
-  spawnSites: number;
-  errorSites: boolean;
-  readonly monitorThread: boolean;
-  maxBlockingTime: number;
-  grace: number;
-  handOver: number;
-} = {
-  budget: setting(SETTINGS.budget),
-  spawnSites: setting(SETTINGS.spawnSites),
-  errorSites: setting(SETTINGS.errorSites),
-  monitorThread: setting(SETTINGS.monitorThread),
-  maxBlockingTime: setting(SETTINGS.maxBlockingTime),
-  grace: setting(SETTINGS.grace),
-  handOver: setting(SETTINGS.handOver),
+/** The value of each setting. */
+export type Config = {
+  -readonly [Name in keyof typeof SETTINGS]: (typeof SETTINGS)[Name] extends Setting<infer Value>
+    ? Value
+    : never;
 };
+
+/**
+ * The settings of this process. May be changed at any time.
+ * @throws TypeError, or RangeError, when one is given another value than its variable takes.
+ */
+export const config: Config = {} as Config;
+for (const [name, one] of Object.entries(SETTINGS)) define(config, name, one as Setting<unknown>);

@@ -1,20 +1,15 @@
-// The contract of every call that blocks, once, over a table of all of them: where it may be called, what it takes, how it
-// ends, and that it leaves nothing behind.
-import { getEventListeners } from "node:events";
+// The contract of @greenlit/testing/blocking-calls, over a table of all calls of the core.
 import { describe, expect, it } from "vitest";
 import * as core from "../src/index.js";
 import {
   AsyncResult,
   blocking,
-  BlockingSwitchOutError,
   BoundedSemaphore,
   Channel,
   Condition,
   Event,
   getCurrent,
-  getHub,
   type Greenlet,
-  GreenletExit,
   Group,
   idle,
   iwait,
@@ -32,39 +27,16 @@ import {
   SimpleQueue,
   sleep,
   spawn,
-  Timeout,
   wait,
   waitAll,
-  WaitList,
   type WaitOptions,
-  withTimeout,
 } from "../src/index.js";
-import { green, thrownBy, turns } from "@greenlit/testing";
-
-/** A call in a state in which nothing ever ends it. */
-interface Blocked {
-  readonly call: (options?: WaitOptions) => unknown;
-  /** Where it waits. */
-  readonly at?: object[];
-  /** What it must not change when it is refused. */
-  readonly state?: () => unknown;
-  /** Greenlets that see to it, to be killed in the end. */
-  readonly helpers?: () => Iterable<Greenlet>;
-}
-
-interface Call {
-  /** The name in its errors. */
-  readonly name: string;
-  /** The name in its Timeout, where that is another one. */
-  readonly timeoutName?: string;
-  /** Which of the options it takes; default: both. */
-  readonly takes?: readonly ("timeout" | "signal")[];
-  /** What it gives after `timeout`; absent: it throws a Timeout. */
-  readonly gives?: unknown;
-  readonly blocked: () => Blocked;
-  /** The same call where it need not block, and what it changes then. */
-  readonly easy?: () => { call: (options?: WaitOptions) => unknown; state: () => unknown };
-}
+import {
+  type BlockedCall,
+  type BlockingCall,
+  describeBlockingCalls,
+  strayNames,
+} from "@greenlit/testing/blocking-calls";
 
 const never = (): never => {
   for (;;) sleep(Infinity);
@@ -77,14 +49,14 @@ function stubborn(): { greenlet: Greenlet; release: Event } {
   return { greenlet, release };
 }
 
-function onGreenlet(call: (g: Greenlet, options?: WaitOptions) => unknown): () => Blocked {
+function onGreenlet(call: (g: Greenlet, options?: WaitOptions) => unknown): () => BlockedCall {
   return () => {
     const g = spawn(never) as Greenlet;
     return { call: (options) => call(g, options), at: [g], helpers: () => [g] };
   };
 }
 
-function killing(call: (g: Greenlet, options?: WaitOptions) => unknown): () => Blocked {
+function killing(call: (g: Greenlet, options?: WaitOptions) => unknown): () => BlockedCall {
   return () => {
     const { greenlet: g, release } = stubborn();
     return {
@@ -102,14 +74,14 @@ function killing(call: (g: Greenlet, options?: WaitOptions) => unknown): () => B
 function on<T extends object>(
   make: () => T,
   call: (object: T, options?: WaitOptions) => unknown,
-): () => Blocked {
+): () => BlockedCall {
   return () => {
     const object = make();
     return { call: (options) => call(object, options), at: [object] };
   };
 }
 
-function onHeldLock(call: (lock: RLock, options?: WaitOptions) => unknown): () => Blocked {
+function onHeldLock(call: (lock: RLock, options?: WaitOptions) => unknown): () => BlockedCall {
   return () => {
     const lock = new RLock();
     const holder = spawn(() => {
@@ -125,7 +97,7 @@ function onHeldLock(call: (lock: RLock, options?: WaitOptions) => unknown): () =
 }
 
 function onCondition(call: (condition: Condition, options?: WaitOptions) => unknown) {
-  return (): Blocked => {
+  return (): BlockedCall => {
     const condition = new Condition();
     return {
       call: (options) => {
@@ -140,7 +112,7 @@ function onCondition(call: (condition: Condition, options?: WaitOptions) => unkn
 }
 
 function onGroup(group: () => Group, call: (group: Group, options?: WaitOptions) => unknown) {
-  return (): Blocked => {
+  return (): BlockedCall => {
     const one = group();
     one.spawn(never);
     return {
@@ -185,7 +157,7 @@ const QUEUES = [SimpleQueue, Queue, LifoQueue, PriorityQueue] as unknown as (new
   maxSize?: number,
 ) => SimpleQueue<number>)[];
 
-const CALLS: Call[] = [
+const CALLS: BlockingCall[] = [
   { name: "sleep", takes: ["signal"], blocked: () => ({ call: (o) => sleep(Infinity, o) }) },
   {
     name: "idle",
@@ -226,16 +198,23 @@ const CALLS: Call[] = [
   {
     name: "joinAll",
     gives: [],
+    spreads: true,
     blocked: onGreenlet((g, o) => joinAll([g], { ...o, raiseError: true })),
   },
   {
     name: "killAll",
+    actsFirst: true,
     gives: undefined,
     blocked: killing((g, o) => killAll([g], undefined, o)),
   },
   { name: "Greenlet.get", blocked: onGreenlet((g, o) => g.get(o)) },
   { name: "Greenlet.join", gives: false, blocked: onGreenlet((g, o) => g.join(o)) },
-  { name: "Greenlet.kill", gives: undefined, blocked: killing((g, o) => g.kill(undefined, o)) },
+  {
+    name: "Greenlet.kill",
+    actsFirst: true,
+    gives: undefined,
+    blocked: killing((g, o) => g.kill(undefined, o)),
+  },
   {
     name: "Event.wait",
     gives: false,
@@ -318,7 +297,7 @@ const CALLS: Call[] = [
     gives: false,
     blocked: onCondition((c, o) => c.waitFor(() => false, o)),
   },
-  ...QUEUES.flatMap((Kind): Call[] => [
+  ...QUEUES.flatMap((Kind): BlockingCall[] => [
     {
       name: "Queue.put",
       blocked: on(
@@ -425,23 +404,46 @@ const CALLS: Call[] = [
       (q) => q.size,
     ),
   },
-  { name: "Pool.spawn", takes: [], blocked: onGroup(GROUPS[1][1], (p) => p.spawn(never)) },
+  {
+    name: "Pool.spawn",
+    begins: true,
+    takes: [],
+    blocked: onGroup(GROUPS[1][1], (p) => p.spawn(never)),
+  },
   {
     name: "Pool.waitAvailable",
+    begins: true,
     gives: false,
     blocked: onGroup(GROUPS[1][1], (p, o) => (p as Pool).waitAvailable(o)),
   },
-  ...GROUPS.flatMap(([kind, make]): Call[] => [
-    { name: `${kind}.apply`, takes: [], blocked: onGroup(make, (p) => p.apply(never)) },
-    { name: `${kind}.map`, blocked: onGroup(make, (p, o) => p.map(never, [1, 2], o)) },
-    { name: "imap", blocked: onGroup(make, (p, o) => [...p.imap(never, [1, 2], o)]) },
+  ...GROUPS.flatMap(([kind, make]): BlockingCall[] => [
+    {
+      name: `${kind}.apply`,
+      begins: true,
+      takes: [],
+      blocked: onGroup(make, (p) => p.apply(never)),
+    },
+    {
+      name: `${kind}.map`,
+      begins: true,
+      blocked: onGroup(make, (p, o) => p.map(never, [1, 2], o)),
+    },
+    { name: "imap", begins: true, blocked: onGroup(make, (p, o) => [...p.imap(never, [1, 2], o)]) },
     {
       name: "imapUnordered",
+      begins: true,
       blocked: onGroup(make, (p, o) => [...p.imapUnordered(never, [1, 2], o)]),
     },
-    { name: `${kind}.join`, gives: false, blocked: onGroup(make, (p, o) => p.join(o)) },
+    {
+      name: `${kind}.join`,
+      begins: true,
+      gives: false,
+      blocked: onGroup(make, (p, o) => p.join(o)),
+    },
     {
       name: `${kind}.kill`,
+      actsFirst: true,
+      begins: true,
       gives: undefined,
       blocked: () => {
         const [group, release] = [make(), new Event()];
@@ -466,6 +468,7 @@ const CALLS: Call[] = [
   {
     name: "scope",
     timeoutName: "",
+    spreads: true,
     blocked: () => ({ call: (o) => scope(() => never(), { ...o, policy: "settle" }) }),
   },
   {
@@ -475,167 +478,14 @@ const CALLS: Call[] = [
   },
 ];
 
-/** How many wait at some objects, in lists and as links. */
-function waiting(objects: object[] = []): number {
-  let count = 0;
-  for (const object of objects) {
-    for (const [key, value] of Object.entries(object)) {
-      if (value instanceof WaitList) count += value.length;
-      else if (key === "links") count += value?.oldest?.size ?? 0;
-    }
-  }
-  return count;
-}
+/** Functions of the core that never block, or only where what they call does. */
+const OTHERS =
+  "after dump formatDump getCurrent getHub gettrace local noSwitch run settrace shield spawn " +
+  "spawnLater spawnRaw withTimeout";
 
-/** Sets the call up in a greenlet, lets `check` at it, and ends what was set up. */
-function withBlocked(one: Call, check: (blocked: Blocked) => void): () => Promise<void> {
-  return green(() => {
-    const blocked = one.blocked();
-    settle();
-    expect(waiting(blocked.at), "nobody waits yet").toBe(0);
-    try {
-      check(blocked);
-      settle();
-      expect(waiting(blocked.at), "it leaves no trace").toBe(0);
-    } finally {
-      const helpers = [...(blocked.helpers?.() ?? [])];
-      killAll(helpers);
-    }
-  });
-}
-
-/** Lets all others go as far as they can. */
-function settle(): void {
-  for (let i = 0; i < 4; i++) sleep(0);
-}
-
-const numbered = CALLS.map((one, i) => [`${one.name} (${i})`, one] as const);
-const taking = (option: "timeout" | "signal"): typeof numbered =>
-  numbered.filter(([, { takes = ["timeout", "signal"] }]) => takes.includes(option));
-const BAD = [-1, Number.NaN, "x"] as number[];
-
-describe("a call that blocks", () => {
-  it("is in the table, if it is a function of the core, or is known not to block", () => {
-    const functions = Object.entries(core)
-      .filter(([name, value]) => typeof value === "function" && /^[a-z]/.test(name))
-      .map(([name]) => name);
-    const others =
-      "after dump formatDump getCurrent getHub gettrace local noSwitch run settrace shield spawn spawnLater spawnRaw withTimeout";
-    expect(functions.sort()).toEqual(
-      [...new Set(CALLS.map(({ name }) => name))]
-        .filter((name) => functions.includes(name))
-        .concat(others.split(" "))
-        .sort(),
-    );
-  });
-
-  it.each(numbered)("throws on the hub, and says what to write instead: %s", async (_, one) => {
-    const { call, at, state, helpers } = one.blocked();
-    await turns(3);
-    const before = state?.();
-    const error = thrownBy(() => call({}));
-    expect(error).toBeInstanceOf(BlockingSwitchOutError);
-    expect((error as Error).message.startsWith(`${one.name} cannot block here`)).toBe(true);
-    expect((error as Error).message).toContain("run(() => ...)");
-    expect((error as Error).message).toContain("wait(promise)");
-    await turns(3);
-    expect([waiting(at), state?.()]).toEqual([0, before]);
-    for (const helper of helpers?.() ?? []) helper.kill(undefined, { block: false });
-  });
-
-  it.each(taking("timeout"))("refuses a bad timeout before anything changes: %s", (_, one) =>
-    withBlocked(one, ({ call, at, state }) => {
-      const before = state?.();
-      for (const timeout of BAD) {
-        const error = thrownBy(() => call({ timeout })) as Error;
-        expect(["RangeError", "TypeError"]).toContain(error.name);
-        expect(error.message).toMatch(/^timeout must be /);
-        expect(error.message).toContain(String(timeout));
-        expect([waiting(at), state?.()]).toEqual([0, before]);
-      }
-      for (const timeout of BAD) {
-        if (one.easy === undefined) continue;
-        const { call, state } = one.easy();
-        const before = state();
-        expect((thrownBy(() => call({ timeout })) as Error).message).toContain(String(timeout));
-        expect(state()).toEqual(before);
-      }
-    })(),
-  );
-
-  it.each(taking("timeout"))("ends after its timeout, as it says: %s", (_, one) =>
-    withBlocked(one, ({ call }) => {
-      for (const timeout of [0, 1]) {
-        if ("gives" in one) {
-          expect(call({ timeout })).toEqual(one.gives);
-          continue;
-        }
-        const error = thrownBy(() => call({ timeout }));
-        expect(error).toBeInstanceOf(Timeout);
-        const { message, ms } = error as Timeout;
-        expect(message.startsWith(one.timeoutName ?? one.name)).toBe(true);
-        expect([ms, message.endsWith(`timed out after ${timeout} ms`)]).toEqual([timeout, true]);
-      }
-    })(),
-  );
-
-  it.each(taking("signal"))("throws the reason of an aborted signal: %s", (_, one) =>
-    withBlocked(one, ({ call }) => {
-      const reason = new Error("aborted before");
-      const signal = AbortSignal.abort(reason);
-      expect(thrownBy(() => call({ signal }))).toBe(reason);
-      if (one.easy === undefined) return;
-      const { call: easy, state } = one.easy();
-      const before = state();
-      expect(thrownBy(() => easy({ signal }))).toBe(reason);
-      expect(state()).toEqual(before);
-    })(),
-  );
-
-  it.each(taking("signal"))("throws the reason of a signal that aborts meanwhile: %s", (_, one) =>
-    withBlocked(one, ({ call }) => {
-      const controller = new AbortController();
-      const { signal } = controller;
-      const reason = new Error("aborted meanwhile");
-      setTimeout(() => controller.abort(reason), 2);
-      expect(thrownBy(() => call({ signal }))).toBe(reason);
-      settle();
-      expect(getEventListeners(signal, "abort")).toEqual([]);
-    })(),
-  );
-
-  it.each(numbered)("lets an outer Timeout through: %s", (_, one) =>
-    withBlocked(one, ({ call }) => {
-      const mine = thrownBy(() => withTimeout(1, () => call({ timeout: null })));
-      expect(mine).toBeInstanceOf(Timeout);
-      expect((mine as Timeout).message).toBe("timed out after 1 ms");
-      expect(withTimeout(1, () => call(), "late")).toBe("late");
-    })(),
-  );
-
-  it.each(numbered)("throws what its greenlet is killed with: %s", (_, one) =>
-    withBlocked(one, ({ call, at, helpers }) => {
-      let thrown: unknown;
-      const g = spawn(() => {
-        thrown = thrownBy(() => call());
-        throw thrown;
-      });
-      settle();
-      expect(g.waiter, "it blocks").not.toBe(null);
-      // Calls of groups may wait for greenlets that they have begun themselves.
-      const sure = at !== undefined && !/^(Group|Pool|imap)/.test(one.name);
-      if (sure) expect(waiting(at)).toBeGreaterThan(0);
-      g.kill();
-      expect(thrown).toBeInstanceOf(GreenletExit);
-      expect([g.value, g.successful]).toEqual([thrown, true]);
-      settle();
-      const known = new Set([getCurrent(), ...(helpers?.() ?? [])]);
-      // What `map` has begun goes on; its Group knows it.
-      expect(
-        getHub()
-          .greenlets()
-          .filter((one) => !known.has(one)),
-      ).toEqual([]);
-    })(),
-  );
+it("every function of the core is in the table, or is known not to block", () => {
+  const functions = CALLS.map(({ name }) => name).filter((name) => name in core);
+  expect(strayNames(core, functions, OTHERS.split(" "))).toEqual({ missing: [], unknown: [] });
 });
+
+describeBlockingCalls(CALLS, { describe, it });

@@ -36,6 +36,8 @@ it("comes from the environment", () => {
     GREENLIT_MONITOR_THREAD: "false",
     GREENLIT_MAX_BLOCKING_TIME: "250",
     GREENLIT_GRACE: "1500",
+    GREENLIT_BACKEND: "poll",
+    GREENLIT_BACKEND_CHECK: "true",
     GREENLIT_HAND_OVER: "Infinity",
   };
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
@@ -49,6 +51,8 @@ it("comes from the environment", () => {
     monitorThread: false,
     maxBlockingTime: 250,
     grace: 1500,
+    backend: "poll",
+    backendCheck: true,
     handOver: null, // what JSON makes of Infinity
   });
 });

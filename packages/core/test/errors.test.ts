@@ -1,15 +1,21 @@
+import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import {
+  blocking,
   BlockingSwitchOutError,
   ConcurrentObjectUseError,
   Event,
+  getCurrent,
   GreenletExit,
   GreenlitError,
   InvalidSwitchError,
   LoopExit,
+  noSwitch,
+  Pool,
   Queue,
   QueueShutDown,
   run,
+  scope,
   Semaphore,
   shield,
   sleep,
@@ -18,6 +24,7 @@ import {
   UnsupportedPlatformError,
   wait,
   Waiter,
+  withTimeout,
 } from "../src/index.js";
 import { outOfRange } from "../src/errors.js";
 import { green, thrownBy, turns } from "@greenlit/testing";
@@ -66,6 +73,32 @@ describe("codes", () => {
     }),
   );
 
+  it("say where to read on: below the stack, not in the message", () => {
+    const error = new QueueShutDown();
+    const docs = "https://github.com/greenlit/greenlit/blob/main/docs/errors.md";
+    expect(error.docs).toBe(`${docs}#err_greenlit_queue_shut_down`);
+    expect(error.message).toBe("the queue has been shut down");
+    const [, printed] = inspect(error)
+      .split(/^    at .*/m)
+      .slice(-2) as [string, string];
+    expect(printed).toContain(`docs: '${error.docs}'`);
+  });
+
+  it("are the classes' own, by which `instanceof` knows errors of other copies", () => {
+    const foreign = Object.assign(new Error("x"), { code: QueueShutDown.code });
+    expect(foreign).toBeInstanceOf(QueueShutDown);
+    expect(foreign).toBeInstanceOf(GreenlitError);
+    expect(foreign).not.toBeInstanceOf(LoopExit);
+    class OfTheProgram extends QueueShutDown {}
+    expect(foreign).not.toBeInstanceOf(OfTheProgram);
+    expect(new OfTheProgram()).toBeInstanceOf(QueueShutDown);
+    // What is no error, or one of somebody else.
+    const getter = Object.defineProperty(new Error("x"), "code", { get: () => LoopExit.code });
+    for (const other of [{ code: LoopExit.code }, getter, new Error("x"), null, LoopExit.code]) {
+      expect(other instanceof LoopExit || other instanceof GreenlitError).toBe(false);
+    }
+  });
+
   it("outOfRange says what was expected and what came", () => {
     expect(outOfRange("size", "a number", Symbol("x")).message).toBe(
       "size must be a number, not Symbol(x)",
@@ -73,7 +106,10 @@ describe("codes", () => {
   });
 });
 
-/** What else needs a greenlet, by the name its error must give; for the calls that block see blocking-calls.test.ts. */
+/**
+ * What else needs a greenlet, by the name its error must give; for the calls that block see
+ * blocking-calls.test.ts.
+ */
 const semaphore = new Semaphore(0);
 const NEED_GREENLET: Record<string, () => unknown> = {
   shield: () => shield(() => 1),
@@ -147,3 +183,44 @@ describe("BlockingSwitchOutError", () => {
     expect([event.wait(), new Semaphore(1).acquire(), wait(5)]).toEqual([true, true, 5]);
   });
 });
+
+it(
+  "the stack of an error of greenlit's own begins with the program's line, also in few frames",
+  green(() => {
+    const queue = new Queue();
+    const { stackTraceLimit } = Error;
+    const pool = new Pool(1);
+    Error.stackTraceLimit = 1;
+    try {
+      function theCaller(call: () => unknown): unknown {
+        return call();
+      }
+      for (const call of [
+        () => queue.get({ timeout: 0 }),
+        () => [...queue.taking({ timeout: 0 })],
+        () => new Semaphore(0).hold({ timeout: 0 }),
+        () => pool.map(() => sleep(60_000), [1], { timeout: 0 }),
+        () => [...pool.imap(() => sleep(60_000), [1], { timeout: 0 })],
+        () => sleep(-1),
+        () => queue.get({ timout: 1 } as never),
+        () => withTimeout(1, () => sleep(60_000)),
+        () => withTimeout(1, () => [...blocking(silent)]),
+        () => scope(() => sleep(60_000), { timeout: 1 }),
+        () => noSwitch(() => sleep(1)),
+        () => getCurrent()?.join(),
+        () => new Waiter("mine").wait({ timeout: 0 }),
+      ]) {
+        const error = thrownBy(() => theCaller(call)) as Error;
+        const frames = (error.stack as string).split("\n    at ").slice(1);
+        expect(frames, `${call}`).toEqual([expect.stringMatching(/errors\.test\.ts:\d+/)]);
+      }
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+      pool.kill(); // `map` goes on after its timeout
+    }
+  }),
+);
+
+const silent: AsyncIterable<number> = {
+  [Symbol.asyncIterator]: () => ({ next: () => new Promise(() => {}) }),
+};

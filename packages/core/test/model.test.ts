@@ -1,5 +1,5 @@
-// Every primitive against a model of a few lines: random operations, with waiters that are killed, aborted and timed out at
-// random moments, from a seeded generator. 100,000 operations in all.
+// Every primitive against a model of a few lines: random operations, with waiters that are killed,
+// aborted and timed out at random moments, from a seeded generator. 100,000 operations in all.
 import { describe, expect, it } from "vitest";
 import {
   AsyncResult,
@@ -38,7 +38,9 @@ class Call<T> {
   }
 }
 
-/** The model's waiters for one thing: first come first served, and whoever is interrupted is out. */
+/**
+ * The model's waiters for one thing: first come first served, and whoever is interrupted is out.
+ */
 class Waiting<T, Extra = undefined> {
   readonly list: { call: Call<T>; extra: Extra }[] = [];
 
@@ -50,7 +52,9 @@ class Waiting<T, Extra = undefined> {
     return first.extra;
   }
 
-  /** Interrupts one of them, or one that has been served already: that must change nothing for it. */
+  /**
+   * Interrupts one of them, or one that has been served already: that must change nothing for it.
+   */
   interrupt(pick: (below: number) => number, all: Call<T>[]): void {
     const call = all[Math.floor(pick(all.length))];
     if (call === undefined) return;
@@ -334,7 +338,8 @@ describe.each(SEEDS)("seed %d", (seed) => {
         }
       };
       const workers: Greenlet[] = Array.from({ length: 50 }, () => spawn(worker));
-      // A killed greenlet inside put: its item is in the queue or not; so put is the last of its actions to lose count of.
+      // A killed greenlet inside put: its item is in the queue or not; so put is the last of its
+      // actions to lose count of.
       const victims: Greenlet[] = [];
       for (let i = 0; i < 100; i++) {
         const victim: Greenlet = spawn(() => {

@@ -1,5 +1,6 @@
-// What scripts/soak.mjs runs: greenlets that do everything at random, from a seed, in the main thread and in workers. Prints one
-// line of JSON for each sample. Every result is checked; the process fails on the first that is wrong.
+// What scripts/soak.mjs runs: greenlets that do everything at random, from a seed, in the main
+// thread and in workers. Prints one line of JSON for each sample. Every result is checked; the
+// process fails on the first that is wrong.
 import {
   Event,
   getHub,

@@ -1,12 +1,16 @@
 import { type Clock, getHub, type Timer, Waiter } from "@greenlit/core";
+import { checkOptions, checkTime } from "@greenlit/core/blocking-call";
 import { PendingWork, unseen } from "./pending-work.js";
 
 export interface FakeClockOptions {
-  /** Whether time moves by itself when nothing else is left to do; else `advance` alone moves it. Default: true. */
+  /**
+   * Whether time moves by itself when nothing else is left to do; else `advance` alone moves it.
+   * Default: true.
+   */
   readonly auto?: boolean;
   /**
-   * Real milliseconds in which nothing happens before time moves although a socket, a server or a child is open that might
-   * have something to say, and before a deadlock is told. Default: 20.
+   * Real milliseconds in which nothing happens before time moves although a socket, a server or a
+   * child is open that might have something to say, and before a deadlock is told. Default: 20.
    */
   readonly silence?: number;
 }
@@ -18,12 +22,14 @@ const STILL = 3;
 const { setImmediate, clearImmediate, setTimeout, clearTimeout } = globalThis;
 
 /**
- * A clock of the hub that stands still while anybody has anything to do. When every greenlet is parked, and neither I/O nor a
- * timer of Node's is pending, it jumps to the next deadline: hours of `sleep` take no time, and always happen in the same order.
- * If there is no deadline either, that is a deadlock, told as core tells it: a LoopExit in the greenlet of `run`.
+ * A clock of the hub that stands still while anybody has anything to do. When every greenlet is
+ * parked, and neither I/O nor a timer of Node's is pending, it jumps to the next deadline: hours of
+ * `sleep` take no time, and always happen in the same order. If there is no deadline either, that
+ * is a deadlock, told as core tells it: a LoopExit in the greenlet of `run`.
  *
- * It is the time of greenlets only: of `sleep`, every `timeout`, `spawnLater`, `after`. `Date`, `performance.now` and Node's own
- * timers are real. What was open or on its way before the clock was installed is not waited for.
+ * It is the time of greenlets only: of `sleep`, every `timeout`, `spawnLater`, `after`. `Date`,
+ * `performance.now` and Node's own timers are real. What was open or on its way before the clock
+ * was installed is not waited for.
  */
 export class FakeClock implements Clock, Disposable {
   private readonly auto: boolean;
@@ -42,7 +48,10 @@ export class FakeClock implements Clock, Disposable {
   private stopLooking: () => void = () => {};
 
   /** @internal Use `fakeClock`. */
-  constructor({ auto = true, silence = 20 }: FakeClockOptions = {}) {
+  constructor(options: FakeClockOptions = {}) {
+    checkOptions("fakeClock", options, ["auto", "silence"]);
+    const { auto = true, silence = 20 } = options;
+    checkTime("silence", silence);
     const hub = getHub();
     this.auto = auto;
     this.silence = silence;
@@ -82,12 +91,14 @@ export class FakeClock implements Clock, Disposable {
   }
 
   /**
-   * Blocks the greenlet while time moves by `ms`: everything that is due on the way happens, each thing at its time, and
-   * whatever follows from it up to then. Returns when all the others are parked again.
+   * Blocks the greenlet while time moves by `ms`: everything that is due on the way happens, each
+   * thing at its time, and whatever follows from it up to then. Returns when all the others are
+   * parked again.
    * @throws BlockingSwitchOutError on the hub; RangeError unless `ms` is 0 or more and finite.
    */
   advance(ms: number): void {
-    if (!(ms >= 0 && ms < Infinity)) {
+    checkTime("ms", ms);
+    if (ms === Infinity) {
       throw new RangeError(`ms must be a number of milliseconds, 0 or more, not ${String(ms)}`);
     }
     const mine = { until: this.time + ms, waiter: new Waiter("FakeClock.advance") };
@@ -101,7 +112,10 @@ export class FakeClock implements Clock, Disposable {
     }
   }
 
-  /** Puts the clock back that was there before. Timers that are pending go on there, with what is left of their time. */
+  /**
+   * Puts the clock back that was there before. Timers that are pending go on there, with what is
+   * left of their time.
+   */
   uninstall(): void {
     if (!this.installed) return;
     this.installed = false;
@@ -184,15 +198,16 @@ export class FakeClock implements Clock, Disposable {
 }
 
 /**
- * Gives the hub of this thread a fake clock: `using clock = fakeClock()`, or call `uninstall` at the end.
+ * Gives the hub of this thread a fake clock: `using clock = fakeClock()`, or call `uninstall` at
+ * the end.
  */
 export function fakeClock(options?: FakeClockOptions): FakeClock {
   return new FakeClock(options);
 }
 
 /**
- * Calls `fn` with a fake clock on the hub, and puts the former one back when it has ended; where `fn` returns a promise, when that
- * is settled.
+ * Calls `fn` with a fake clock on the hub, and puts the former one back when it has ended; where
+ * `fn` returns a promise, when that is settled.
  * @returns what `fn` returns.
  */
 export function withFakeClock<T>(fn: (clock: FakeClock) => T, options?: FakeClockOptions): T {

@@ -10,11 +10,12 @@ const GRACE = 1000;
 
 /**
  * A test whose body is a greenlet, for any runner that takes a function which returns a promise:
- * `it("waits", green(() => { sleep(1); }))`. The arguments of the runner are passed on. When the runner gives up on the test,
- * and its context has a `signal` that says so, the body is killed.
+ * `it("waits", green(() => { sleep(1); }))`. The arguments of the runner are passed on. When the
+ * runner gives up on the test, and its context has a `signal` that says so, the body is killed.
  *
  * Greenlets that the body leaves behind are killed.
- * @throws (as a rejection) what the body throws; LeakError when it ends well but leaves greenlets behind.
+ * @throws (as a rejection) what the body throws; LeakError when it ends well but leaves greenlets
+ *   behind.
  */
 export function green<A extends readonly unknown[], T>(
   body: (...args: A) => T,

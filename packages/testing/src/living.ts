@@ -7,7 +7,10 @@ export function others(known: ReadonlySet<Greenlet>): Greenlet[] {
     .filter((greenlet) => !known.has(greenlet));
 }
 
-/** A line for each: name, what it waits for, where it was spawned, and its stack below. Only on the hub. */
+/**
+ * A line for each: name, what it waits for, where it was spawned, and its stack below. Only on the
+ * hub.
+ */
 export function describe(greenlets: readonly Greenlet[]): string[] {
   const found = new Map<number, GreenletDump>();
   const walk = (dumps: readonly GreenletDump[]): void => {

@@ -1,4 +1,5 @@
 import { createHook } from "node:async_hooks";
+import { getHub } from "@greenlit/core";
 
 /** One operation each; over when its callback has run. */
 const REQUESTS =
@@ -69,7 +70,9 @@ export class PendingWork {
     this.hook.disable();
   }
 
-  /** True while there is something that will come to an end by itself: a request, a timer of Node's. */
+  /**
+   * True while there is something that will come to an end by itself: a request, a timer of Node's.
+   */
   get ending(): boolean {
     if (this.requests.size > 0) return true;
     for (const { buffer } of this.compressors.values()) {
@@ -81,8 +84,12 @@ export class PendingWork {
     return false;
   }
 
-  /** True while something is open that may bring news, or not: a socket, a server, a child, an interval. */
+  /**
+   * True while something is open that may bring news, or not: a socket, a server, a child, an
+   * interval.
+   */
   get open(): boolean {
+    if (getHub().outside > 0) return true;
     for (const handle of this.handles.values()) if (isAlive(handle)) return true;
     for (const timer of this.timers.values()) if (isAlive(timer) && repeats(timer)) return true;
     return false;

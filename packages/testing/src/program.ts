@@ -1,5 +1,5 @@
-// What whole programs share that are run by `runProgram`: they check, and only with all checks made do they print `pass`.
-// Nothing of greenlit is imported here.
+// What whole programs share that are run by `runProgram`: they check, and only with all checks made
+// do they print `pass`. Nothing of greenlit is imported here.
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,10 @@ export function thrownBy(fn: () => unknown, what: string): unknown {
   throw new Error(`check failed: ${what} did not throw`);
 }
 
-/** Says that something is not checked here, and why; `reason` is false where it is. @returns whether to check it. */
+/**
+ * Says that something is not checked here, and why; `reason` is false where it is. @returns whether
+ * to check it.
+ */
 export function unless(reason: string | false, what: string): boolean {
   if (reason !== false) writeSync(1, `left out: ${what}: ${reason}\n`);
   return reason === false;
@@ -42,14 +45,18 @@ export function unless(reason: string | false, what: string): boolean {
 
 /**
  * The last line of every program.
- * @param atLeast how many checks must have been made, so that a program which did nothing cannot pass.
+ * @param atLeast how many checks must have been made, so that a program which did nothing cannot
+ *   pass.
  */
 export function pass(atLeast: number): void {
   if (!(checks >= atLeast)) throw new Error(`only ${checks} of ${atLeast} checks were made`);
   writeSync(1, "pass\n");
 }
 
-/** A count, made smaller where a flag makes V8 slow (GREENLIT_TEST_SCALE, 1 when absent); at least 4. */
+/**
+ * A count, made smaller where a flag makes V8 slow (GREENLIT_TEST_SCALE, 1 when absent); at least
+ * 4.
+ */
 export function scaled(count: number): number {
   return Math.max(4, Math.round(count * Number(process.env.GREENLIT_TEST_SCALE ?? 1)));
 }
@@ -74,7 +81,10 @@ export interface ChildRun {
 
 const NOISE = /^\(node:\d+\) .*\n|^\(Use `node .*\n/gm;
 
-/** Runs a program, as a rule the one that calls this, as a child with `args` and the flags of this process. */
+/**
+ * Runs a program, as a rule the one that calls this, as a child with `args` and the flags of this
+ * process.
+ */
 export function child(
   url: string | URL,
   args: readonly string[],

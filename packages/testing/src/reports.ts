@@ -3,7 +3,8 @@ import { turns } from "./turns.js";
 
 /**
  * Calls `fn` with `onError` of the hub replaced.
- * @returns what was reported meanwhile and in the two turns of the loop after it. Those greenlets count as observed then.
+ * @returns what was reported meanwhile and in the two turns of the loop after it. Those greenlets
+ *   count as observed then.
  */
 export async function reports(fn: () => Promise<void>): Promise<[name: string, error: unknown][]> {
   const hub = getHub();

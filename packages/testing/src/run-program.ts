@@ -13,9 +13,14 @@ export interface RunProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Milliseconds after which it is killed. Default: 120,000. */
   readonly timeLimit?: number;
-  /** How much smaller the program is to count (`scaled` of `@greenlit/testing/program`). Default: 1. */
+  /**
+   * How much smaller the program is to count (`scaled` of `@greenlit/testing/program`). Default: 1.
+   */
   readonly scale?: number;
-  /** A descriptor that takes the place of the pipe at its standard output; `stdout` stays empty then. */
+  /**
+   * A descriptor that takes the place of the pipe at its standard output; `stdout` stays empty
+   * then.
+   */
   readonly stdout?: number;
 }
 
@@ -40,7 +45,10 @@ export interface ProgramRun {
 /** Lines of a report. */
 const SHOWN = 25;
 
-/** Runs a program in a process of its own. @throws (as a rejection) when it cannot be started at all. */
+/**
+ * Runs a program in a process of its own. @throws (as a rejection) when it cannot be started at
+ * all.
+ */
 export function runProgram(
   path: string | URL,
   options: RunProgramOptions = {},

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { closeSync, openSync, watch } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 import { Event, getHub, run, sleep, spawn, Timer } from "@greenlit/core";
 import { describe, expect, it } from "vitest";
 import { fakeClock, installLeakCheck, leakCheck, LeakError, turns } from "../src/index.js";
@@ -94,6 +95,7 @@ describe("leakCheck", () => {
       () => new Promise((resolve) => server?.close(resolve)),
     );
     expect(leaks).toContain("1 active TCPServerWrap");
+    expect(leaks).toContainEqual(expect.stringMatching(/^a server is open: 127\.0\.0\.1:\d+$/));
     expect(leaks.find((leak) => leak.includes("socket:"))).toMatch(/^descriptor \d+ is open/);
 
     const watchers: { close(): void }[] = [];
@@ -102,6 +104,54 @@ describe("leakCheck", () => {
       () => watchers[0]?.close(),
     );
     expect(watched).toEqual([expect.stringMatching(/^1 active FSEvent/)]);
+  });
+
+  it("finds sockets, by where they lead, and waits longer for those that have begun to close", async () => {
+    const sockets: Socket[] = [];
+    const server = createServer({ allowHalfOpen: true }, (socket) => sockets.push(socket));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    let client: Socket | undefined;
+    const open = async (): Promise<void> => {
+      client = connect(port, "127.0.0.1");
+      await once(client, "connect");
+      while (sockets.length === 0) await turns(1);
+    };
+    const leaks = await leaksOf(open, () => {
+      client?.destroy();
+      sockets.pop()?.destroy();
+    });
+    const between = String.raw`from 127\.0\.0\.1:\d+ to 127\.0\.0\.1:\d+`;
+    expect(
+      leaks.filter((leak) => new RegExp(`^a socket is open: ${between}$`).test(leak)),
+    ).toHaveLength(2);
+
+    // The client has ended its side; the other one takes longer than `settle` for its own.
+    await leakCheck(async () => {
+      await open();
+      client?.end();
+      client?.resume();
+      const [socket] = sockets.splice(0) as [Socket];
+      socket.resume();
+      await once(socket, "end");
+      setTimeout(() => socket.end(), 3 * SOON.settle);
+    }, SOON);
+    server.close();
+  });
+
+  it("counts looks, too, for a machine that gives the process no time", async () => {
+    await leakCheck(() => {
+      let left = 20;
+      const busy = (): void => {
+        for (const end = performance.now() + SOON.settle / 4; performance.now() < end;);
+        if (--left > 0) setImmediate(busy);
+      };
+      spawn(() => {
+        busy();
+        while (left > 0) sleep(0);
+      });
+    }, SOON);
   });
 
   it("finds a clock that was not put back", async () => {

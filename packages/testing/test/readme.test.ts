@@ -9,7 +9,8 @@ it("README.md has an example that prints what it says", () => {
   const readme = readFileSync(`${folder}README.md`, "utf8");
   const [, code = "", output = ""] =
     /```js\n(.*?)```\n\n```text\n(.*?)```/s.exec(readme) ?? expect.fail("no example");
-  // Below the package, so that its imports are found; in a folder of its own for the files it writes.
+  // Below the package, so that its imports are found; in a folder of its own for the files it
+  // writes.
   const place = mkdtempSync(`${folder}test/readme-`);
   try {
     const { stdout, stderr } = spawnSync(

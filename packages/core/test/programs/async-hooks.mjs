@@ -1,5 +1,6 @@
-// With every kind of async hook enabled: before and after pair like brackets, whatever greenlets do inside further scopes, and
-// each resource is told of once. And right after each switch the ids and the resource are the greenlet's own.
+// With every kind of async hook enabled: before and after pair like brackets, whatever greenlets do
+// inside further scopes, and hooks hear of each resource once. Right after each switch the ids and
+// the resource are the greenlet's own.
 import { Event, getHub, joinAll, run, sleep, spawn, wait, withTimeout } from "@greenlit/core";
 import {
   AsyncLocalStorage,

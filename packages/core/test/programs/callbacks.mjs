@@ -1,5 +1,6 @@
-// Blocking in each kind of callback that Node makes from native code: either it works, or it is refused with one of two clear
-// errors; a greenlet started there blocks as ever, its store is the callback's, and nobody starves.
+// Blocking in each kind of callback that Node makes from native code: either it works, or it is
+// refused with one of two clear errors; a greenlet that is started there can block as always and
+// has the callback's store, and no other work starves.
 import { Event, getCurrent, getHub, run, sleep, spawn, Waiter } from "@greenlit/core";
 import { AsyncLocalStorage, createHook, executionAsyncId } from "node:async_hooks";
 import { execFileSync } from "node:child_process";
@@ -255,7 +256,8 @@ const KINDS = {
 };
 const Event_ = globalThis.Event;
 
-// A WeakRef that a greenlet has read in this turn keeps its target; not for ever, though the greenlet is parked.
+// A WeakRef that a greenlet has read in this turn keeps its target; not for ever, though the
+// greenlet is parked.
 async function weakRefs() {
   const release = new Event();
   let ref;
@@ -275,7 +277,10 @@ async function weakRefs() {
   same(await g, undefined, "the target of a WeakRef is collected while its reader is parked");
 }
 
-/** TLS over a stream: what a greenlet writes is deciphered, and handed to the reader, on its own stack. */
+/**
+ * TLS over a stream: what a greenlet writes is deciphered, and handed to the reader, on its own
+ * stack.
+ */
 function encrypted() {
   const [near, far] = pair();
   const server = new TLSSocket(far, { isServer: true, ...identity });

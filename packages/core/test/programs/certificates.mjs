@@ -1,5 +1,6 @@
-// Greenlets that make TLS contexts, which load the certificates that Node trusts. Node keeps them for an OS thread; where each
-// greenlet has one of its own, under the driver `thread`, that must not end the process. So this runs under it, too.
+// Greenlets that make TLS contexts, which load the certificates that Node trusts. Node keeps them
+// for an OS thread; where each greenlet has one of its own, under the driver `thread`, that must
+// not end the process. So this runs under it, too.
 import { joinAll, run, sleep, spawn } from "@greenlit/core";
 import { report } from "@greenlit/switcher";
 import tls, { createSecureContext } from "node:tls";

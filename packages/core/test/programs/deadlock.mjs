@@ -1,5 +1,6 @@
-// When nothing is left that could wake those who wait: a main greenlet gets a LoopExit that lists them; without a main, the
-// process ends with 13, as Node does for an unsettled await, and the list is on stderr. Daemons do not count.
+// When nothing is left that could wake those who wait: a main greenlet gets a LoopExit that lists
+// them; without a main, the process ends with 13, as Node does for an unsettled await, and the list
+// is on stderr. Daemons do not count.
 import {
   AsyncResult,
   Event,
@@ -42,6 +43,7 @@ const ways = {
     13,
     ({ told }) => {
       matches(told, /^greenlit: deadlock/, "told");
+      matches(told, /; see https:.*#err_greenlit_loop_exit\n/, "where to read on");
       matches(told, /\n {2}consumer-\d+ has waited [\d.]+ s in Queue\.get/, "the queue");
       matches(told, /\n {2}my name has waited [\d.]+ s in Semaphore\.acquire/, "the semaphore");
       matches(

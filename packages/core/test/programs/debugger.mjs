@@ -1,5 +1,6 @@
-// A debugger over the inspector's WebSocket: `debugger` statements, breakpoints, pausing and stepping inside greenlets, with
-// others parked; what it evaluates there sees the greenlet's variables but may not block, and everything goes on right.
+// A debugger over the inspector's WebSocket: `debugger` statements, breakpoints, pausing and
+// stepping inside greenlets, with others parked; what it evaluates there sees the greenlet's
+// variables but may not block, and everything goes on right.
 import { Event, getCurrent, getHub, run, sleep, spawn } from "@greenlit/core";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -165,7 +166,9 @@ async function statements(asyncStacks) {
   same(state.output, "4,6,8\n100\ncaught\n", "what came of it");
 }
 
-/** Stepping over a call that blocks: other greenlets run meanwhile, and may be where the step ends. */
+/**
+ * Stepping over a call that blocks: other greenlets run meanwhile, and may be where the step ends.
+ */
 async function stepping() {
   const state = await debuggee(import.meta.url, ["statements"]);
   const { client } = state;
@@ -276,7 +279,8 @@ if (!isMainThread) {
   globalThis.greenlit = { sleep };
   same(await Promise.all([1, 2, 3].map((n) => run(stopsHere, n))), [4, 6, 8], "in a worker");
 } else if (which !== undefined) {
-  // Before the debugger asks for anything: to prove itself the switcher fills a stack, and what is evaluated just then fails.
+  // Before the debugger asks for anything: to prove itself the switcher fills a stack, and what is
+  // evaluated just then fails.
   report();
   waitForStart();
   await debuggees[which]();

@@ -1,5 +1,6 @@
-// Node's `domain` beside greenlets: each greenlet is in the domains that it has entered, or was spawned in, whoever resumes it;
-// and an error that nobody waits for reaches the domain it was thrown in.
+// Node's `domain` beside greenlets: each greenlet is in the domains that it has entered, or was
+// spawned in, whoever resumes it; and an error that nobody waits for reaches the domain it was
+// thrown in.
 import { Event, getHub, run, sleep, spawn, Waiter } from "@greenlit/core";
 import domain from "node:domain";
 import { EventEmitter } from "node:events";

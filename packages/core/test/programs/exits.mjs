@@ -1,5 +1,5 @@
-// Every way a process ends with a thousand greenlets parked: the exit code is right, nothing runs behind anybody's back,
-// and exit handlers that block are told why they cannot.
+// Every way a process ends with a thousand greenlets parked: the exit code is right, no greenlet
+// runs on unasked, and exit handlers that block get an error that says why they cannot.
 import { Event, run, sleep, spawn } from "@greenlit/core";
 import { writeSync } from "node:fs";
 import { child, check, matches, pass, same, scaled } from "@greenlit/testing/program";

@@ -1,5 +1,6 @@
-// Handlers of an HTTP server that block: each request in a greenlet of its own by run(), some of them killed or timed out
-// halfway, with clients that hang up; and a handler that forgot run() is told so without harm to the others.
+// Handlers of an HTTP server that block: each request in a greenlet of its own by run(), some of
+// them killed or timed out halfway, with clients that hang up; and a handler that forgot run() is
+// told so without harm to the others.
 import { getHub, Queue, run, Semaphore, sleep, Timeout, wait, withTimeout } from "@greenlit/core";
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createServer, get } from "node:http";

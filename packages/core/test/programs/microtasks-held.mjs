@@ -1,5 +1,6 @@
-// A greenlet that parked inside a run of the microtask queue would keep every promise of the thread from settling. So it may not
-// park there, and is told so; everywhere else promises, ticks and microtasks go on, however many greenlets are parked.
+// A greenlet that parked inside a run of the microtask queue would keep every promise of the thread
+// from settling. So it may not park there, and is told so; everywhere else promises, ticks and
+// microtasks go on, however many greenlets are parked.
 import { Event, getHub, run, sleep, spawn } from "@greenlit/core";
 import { Session } from "node:inspector";
 import { runInNewContext } from "node:vm";
@@ -102,7 +103,8 @@ for (const [name, act] of Object.entries(free)) {
   await progress(`during ${name}`);
   await going;
 }
-// A greenlet that a promise's callback resumes runs inside the drain of the root; it may park there.
+// A greenlet that a promise's callback resumes runs inside the drain of the root; it may park
+// there.
 await run(() => {
   const results = [1, 2, 3].map((n) => spawn(async (value) => value, n).get());
   same(results.length, 3, "promises");

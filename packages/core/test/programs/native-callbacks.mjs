@@ -1,6 +1,7 @@
-// Node's native code calls JavaScript back in the middle of a call of its own (HTTP parser, TLS over a stream, zlib, crypto).
-// When such a call is made in a greenlet, blocking in the callback works or is refused with
-// ERR_GREENLIT_NESTED_ASYNC_SCOPE; either way nothing is corrupted and nobody starves.
+// Node's native code calls JavaScript back in the middle of a call of its own (HTTP parser, TLS
+// over a stream, zlib, crypto). When such a call is made in a greenlet, blocking in the callback
+// works or is refused with ERR_GREENLIT_NESTED_ASYNC_SCOPE; either way nothing is corrupted and
+// nobody starves.
 import { Event, getCurrent, getHub, joinAll, run, sleep, spawn, wait } from "@greenlit/core";
 import { AsyncLocalStorage, AsyncResource, createHook, executionAsyncId } from "node:async_hooks";
 import { randomBytes, randomFillSync } from "node:crypto";
@@ -160,7 +161,8 @@ for (const hooks of [false, true]) {
   });
   await progress("the client's parser");
 
-  // Callbacks that native code makes, but in no scope of its own, and scopes of JavaScript: these must work.
+  // Callbacks that native code makes, but in no scope of its own, and scopes of JavaScript: these
+  // must work.
   await run(() => {
     const emitter = new EventEmitter();
     emitter.on("x", () => same(tryToBlock(), "worked", "an emitter"));

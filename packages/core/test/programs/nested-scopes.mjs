@@ -1,5 +1,6 @@
-// Greenlets parked inside many asynchronous scopes are resumed from callbacks that are themselves inside many: together they
-// need more room than Node's stack of ids has. A process of its own, because that stack only ever grows.
+// Greenlets parked inside many asynchronous scopes are resumed from callbacks that are themselves
+// inside many: together they need more room than Node's stack of ids has. A process of its own,
+// because that stack only ever grows.
 import { getHub, run, sleep, spawn, Waiter } from "@greenlit/core";
 import {
   AsyncLocalStorage,

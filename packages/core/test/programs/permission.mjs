@@ -1,5 +1,6 @@
-// Under Node's permission model a program gets no inspector, which shows Node's stack of async ids: greenlets then go through
-// the hub instead of handing over, and one that would have to be taken out of further scopes is told why it cannot block.
+// Under Node's permission model a program gets no inspector, which shows Node's stack of async ids:
+// greenlets then go through the hub instead of handing over, and one that would have to be taken
+// out of further scopes is told why it cannot block.
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from "node:async_hooks";
 import { config, joinAll, run, sleep, spawn } from "@greenlit/core";
 import { root, settrace } from "@greenlit/switcher";

@@ -1,5 +1,6 @@
-// What Node's tools see of greenlets: the file of --cpu-prof has the samples of code that ran in them, also with many parked and
-// in a worker; heap snapshots, from inside a greenlet and from outside, hold what only the stacks of parked ones refer to.
+// What Node's tools see of greenlets: the file of --cpu-prof has the samples of code that ran in
+// them, also with many parked and in a worker; heap snapshots, from inside a greenlet and from
+// outside, hold what only the stacks of parked ones refer to.
 import { Event, run, sleep, spawn, wait } from "@greenlit/core";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { Session } from "node:inspector";

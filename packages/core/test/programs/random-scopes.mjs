@@ -1,5 +1,6 @@
-// Greenlets walk at random through every way to change the asynchronous context, nested, and block hundreds of times in between:
-// what they see afterwards is what they saw before, with the collector at work and with others doing the same.
+// Greenlets walk at random through every way to change the asynchronous context, nested, and block
+// hundreds of times in between: what they see afterwards is what they saw before, with the
+// collector at work and with others doing the same.
 import { getCurrent, getHub, run, sleep, spawn, wait } from "@greenlit/core";
 import {
   AsyncLocalStorage,

@@ -1,5 +1,6 @@
-// SIGINT while a greenlet runs and while all are parked; errors that nobody catches, with and without a handler; process.exit()
-// anywhere: the process ends, or goes on, as one without greenlets would.
+// SIGINT while a greenlet runs and while all are parked; errors that nobody catches, with and
+// without a handler; process.exit() anywhere: the process ends, or goes on, as one without
+// greenlets would.
 import { Event, run, sleep, spawn } from "@greenlit/core";
 import { writeSync } from "node:fs";
 import { child, check, matches, pass, same, scaled } from "@greenlit/testing/program";

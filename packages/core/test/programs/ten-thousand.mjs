@@ -1,4 +1,5 @@
-// Ten thousand greenlets at once: asleep, at an event, at one queue, at a semaphore; all wake, in order, and nothing is left.
+// Ten thousand greenlets at once: asleep, at an event, at one queue, at a semaphore; all wake, in
+// order, and nothing is left.
 import {
   Event,
   getHub,

@@ -1,4 +1,5 @@
-// A greenlet's error that nobody asks for is told once, and then follows --unhandled-rejections, as Node's own does.
+// A greenlet's error that nobody asks for is told once, and then follows --unhandled-rejections, as
+// Node's own does.
 import { getHub, run, sleep, spawn } from "@greenlit/core";
 import { runInThisContext } from "node:vm";
 import { child, check, matches, pass, same } from "@greenlit/testing/program";

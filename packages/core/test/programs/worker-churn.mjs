@@ -1,5 +1,6 @@
-// 300 workers, a few at once, each with greenlets parked when it ends, in every way a worker ends: once the first hundred have
-// gone, the process keeps as many memory mappings, descriptors and as much memory as it has.
+// 300 workers, a few at once, each with greenlets parked when it ends, in every way a worker ends:
+// once the first hundred have gone, the process needs no further memory, memory mappings or
+// descriptors.
 import { Event, run, sleep, spawn } from "@greenlit/core";
 import { readdirSync, readFileSync } from "node:fs";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
@@ -68,7 +69,8 @@ if (!isMainThread) {
   const text = JSON.stringify([first, second, third]);
   if (process.env.VERBOSE) console.error(text);
   check(third.descriptors <= first.descriptors + 2, `descriptors: ${text}`);
-  // An allocator's arenas come and go, by some 50 either way. A worker that kept its mappings would leave dozens behind.
+  // An allocator's arenas come and go, by some 50 either way. A worker that kept its mappings would
+  // leave dozens behind.
   check(third.mappings <= first.mappings + Math.max(60, WORKERS / 3), `mappings: ${text}`);
   check(third.megabytes <= first.megabytes * 1.3 + 20, `memory: ${text}`);
   check(

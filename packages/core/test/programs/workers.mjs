@@ -1,5 +1,6 @@
-// Each thread has a hub of its own: greenlets of several workers at once, beside the main thread's; workers that end
-// naturally, by an error, by a deadlock, by process.exit() in a greenlet, or are terminated with hundreds parked.
+// Each thread has a hub of its own: greenlets of several workers at once, beside the main thread's;
+// workers that end naturally, by an error, by a deadlock, by process.exit() in a greenlet, or are
+// terminated with hundreds parked.
 import { Event, getHub, joinAll, Queue, run, sleep, spawn } from "@greenlit/core";
 import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { check, matches, pass, same, scaled } from "@greenlit/testing/program";

@@ -1,4 +1,5 @@
-// A client of the inspector's protocol over its WebSocket, as small as can be: one frame per message, no extensions.
+// A client of the inspector's protocol over its WebSocket, as small as can be: one frame per
+// message, no extensions.
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { EventEmitter, once } from "node:events";
@@ -144,8 +145,9 @@ class Client extends EventEmitter {
   }
 
   /**
-   * Ends the session before the connection: Node's inspector thread writes to a socket that its peer has destroyed (and
-   * crashes) while events are in flight, and V8 aborts on a step that comes after `Debugger.disable`.
+   * Ends the session before the connection: Node's inspector thread writes to a socket that its
+   * peer has destroyed (and crashes) while events are in flight, and V8 aborts on a step that comes
+   * after `Debugger.disable`.
    */
   async close() {
     this.closing = true;

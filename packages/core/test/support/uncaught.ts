@@ -1,4 +1,7 @@
-/** Runs `fn` with the errors that become uncaught meanwhile, in an array that grows; nobody else hears of them. */
+/**
+ * Runs `fn` with the errors that become uncaught meanwhile, in an array that grows; nobody else
+ * hears of them.
+ */
 export async function withUncaught(fn: (caught: unknown[]) => Promise<void>): Promise<void> {
   const listeners = process.listeners("uncaughtException");
   process.removeAllListeners("uncaughtException");
