@@ -1,0 +1,7 @@
+#include "poller.h"
+
+namespace greenlit {
+
+Poller* NewEpollPoller() { return nullptr; }
+
+}  // namespace greenlit
