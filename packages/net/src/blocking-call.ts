@@ -1,4 +1,4 @@
-import { Waiter } from "@greenlit/core";
+import { Waiter } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { thrownHere } from "./errors.js";
 
@@ -6,16 +6,17 @@ import { thrownHere } from "./errors.js";
  * Waits for the callback of one operation.
  *
  * @param what names the call in dumps and errors.
- * @param start begins the operation and calls `done` once, now or later.
- * @throws the operation's error, with the stack of this call; or what interrupts the wait, untouched. The operation is
- *   not undone then: that is the caller's business.
+ * @param start begins the operation, when nothing can be refused any more, and calls `done` once,
+ *   now or later.
+ * @throws the operation's error, with the stack of this call; or what interrupts the wait,
+ *   untouched. The operation is not undone then: that is the caller's business.
  */
 export function blockingCall<T>(
   what: string,
   start: (done: (error: Error | null, value?: T) => void) => void,
-  options?: CallOptions,
+  options?: CallOptions | Deadline,
 ): T {
-  const { rest } = Deadline.of(options);
+  const deadline = options instanceof Deadline ? options : Deadline.of(what, options);
   const waiter = new Waiter(what);
   let failure: Error | null = null;
   let result: T | undefined;
@@ -24,7 +25,7 @@ export function blockingCall<T>(
     result = value;
     waiter.wake();
   });
-  waiter.wait(rest);
+  deadline.wait(waiter);
   if (failure !== null) throw thrownHere(failure);
   return result as T;
 }

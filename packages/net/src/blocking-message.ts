@@ -1,18 +1,21 @@
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
-import { type BodyOptions, DEFAULT_BODY_LIMIT } from "./body.js";
-import type { CallOptions } from "./deadline.js";
+import { BODY_OPTIONS, type BodyOptions, DEFAULT_BODY_LIMIT } from "./body.js";
+import { type CallOptions, Deadline } from "./deadline.js";
 import { BodyTooLargeError } from "./errors.js";
+import { limitOf } from "./reader.js";
 import { StreamReader } from "./stream-reader.js";
 
 /** An IncomingMessage of `node:http` whose body is read in blocking style. */
 export class BlockingMessage implements Iterable<Buffer> {
-  /** Node's message, for what is not here: `socket`, `trailers`, `complete`. Do not read from it. */
+  /**
+   * Node's message, for what is not here: `socket`, `trailers`, `complete`. Do not read from it.
+   */
   readonly message: IncomingMessage;
-  readonly #reader: StreamReader;
+  private readonly reader: StreamReader;
 
   constructor(message: IncomingMessage) {
     this.message = message;
-    this.#reader = new StreamReader(message, "http.IncomingMessage");
+    this.reader = new StreamReader(message, "http.IncomingMessage");
   }
 
   get statusCode(): number {
@@ -37,35 +40,27 @@ export class BlockingMessage implements Iterable<Buffer> {
 
   /** The next bytes of the body, at most `max`; null at its end. */
   readSync(max?: number, options?: CallOptions): Buffer | null {
-    return this.#reader.read(max, options);
+    return this.reader.read(max, options);
   }
 
   [Symbol.iterator](): Iterator<Buffer, void, undefined> {
-    return this.#reader[Symbol.iterator]();
+    return this.reader[Symbol.iterator]();
   }
 
   /**
    * All that is left of the body.
    *
-   * @throws BodyTooLargeError when it is larger than `limit` bytes (64 MiB by default); the connection is closed.
+   * @throws BodyTooLargeError when it is larger than `limit` bytes (64 MiB by default); the
+   *   connection is closed.
    */
-  bytesSync(options: BodyOptions = {}): Buffer {
-    const limit = options.limit ?? DEFAULT_BODY_LIMIT;
-    const chunks: Buffer[] = [];
-    let size = 0;
-    for (
-      let chunk = this.readSync(Infinity, options);
-      chunk !== null;
-      chunk = this.readSync(Infinity, options)
-    ) {
-      size += chunk.length;
-      if (size > limit) {
-        this.destroy();
-        throw new BodyTooLargeError(limit);
-      }
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks, size);
+  bytesSync(options?: BodyOptions): Buffer {
+    const what = "http.IncomingMessage.bytes";
+    const deadline = Deadline.of(what, options, BODY_OPTIONS);
+    const limit = limitOf(options, DEFAULT_BODY_LIMIT);
+    const bytes = this.reader.readAll(limit, what, deadline);
+    if (bytes !== null) return bytes;
+    this.destroy();
+    throw new BodyTooLargeError(limit);
   }
 
   /** All that is left, as UTF-8 text. */

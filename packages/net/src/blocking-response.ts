@@ -1,71 +1,75 @@
 import type { Blob } from "node:buffer";
 import { wait } from "@greenlit/core";
+import { blocker } from "@greenlit/core/blocking-call";
 import type { FormData, Headers, Response, ResponseType } from "undici";
 
 /**
- * A Response of the Fetch standard whose methods return values, not promises. A greenlet that is killed while it waits for the
- * body aborts the exchange.
+ * A Response of the Fetch standard whose methods return values, not promises. A greenlet that is
+ * killed while it waits for the body aborts the exchange.
  */
 export class BlockingResponse {
-  readonly #response: Response;
-  readonly #controller: AbortController;
+  private readonly response: Response;
+  private readonly controller: AbortController;
 
   constructor(response: Response, controller: AbortController) {
-    this.#response = response;
-    this.#controller = controller;
+    this.response = response;
+    this.controller = controller;
   }
 
   get status(): number {
-    return this.#response.status;
+    return this.response.status;
   }
 
   get statusText(): string {
-    return this.#response.statusText;
+    return this.response.statusText;
   }
 
   /** Whether the status is 200 to 299. */
   get ok(): boolean {
-    return this.#response.ok;
+    return this.response.ok;
   }
 
   get headers(): Headers {
-    return this.#response.headers;
+    return this.response.headers;
   }
 
   /** The URL of the response, after redirects, without fragment. */
   get url(): string {
-    return this.#response.url;
+    return this.response.url;
   }
 
   get redirected(): boolean {
-    return this.#response.redirected;
+    return this.response.redirected;
   }
 
   get type(): ResponseType {
-    return this.#response.type;
+    return this.response.type;
   }
 
   get bodyUsed(): boolean {
-    return this.#response.bodyUsed;
+    return this.response.bodyUsed;
   }
 
-  /** The body piece by piece, decoded; null when there is none. Leaving a loop over it early cancels it. */
+  /**
+   * The body piece by piece, decoded; null when there is none. Leaving a loop over it early cancels
+   * it.
+   */
   get body(): Iterable<Uint8Array> | null {
-    const stream = this.#response.body;
-    return stream === null ? null : { [Symbol.iterator]: () => this.#chunks(stream) };
+    const stream = this.response.body;
+    return stream === null ? null : { [Symbol.iterator]: () => this.chunks(stream) };
   }
 
   text(): string {
-    return this.#wait(this.#response.text());
+    return this.wait("Response.text", () => this.response.text());
   }
 
   /** The body parsed as JSON. The type is the caller's claim, nothing checks it. */
   json<T = unknown>(): T {
-    return this.#wait(this.#response.json()) as T;
+    return this.wait("Response.json", () => this.response.json()) as T;
   }
 
   arrayBuffer(): ArrayBuffer {
-    return this.#wait(this.#response.arrayBuffer());
+    return this.wait("Response.arrayBuffer", () => this.response.arrayBuffer());
   }
 
   bytes(): Uint8Array {
@@ -74,33 +78,35 @@ export class BlockingResponse {
   }
 
   blob(): Blob {
-    return this.#wait(this.#response.blob());
+    return this.wait("Response.blob", () => this.response.blob());
   }
 
   formData(): FormData {
-    return this.#wait(this.#response.formData());
+    return this.wait("Response.formData", () => this.response.formData());
   }
 
-  /** A second reader of the same body: both must be read, or the first is held back by the other. */
+  /**
+   * A second reader of the same body: both must be read, or the first is held back by the other.
+   */
   clone(): BlockingResponse {
-    return new BlockingResponse(this.#response.clone(), this.#controller);
+    return new BlockingResponse(this.response.clone(), this.controller);
   }
 
   /** Gives up the rest of the body, and the connection with it. */
   destroy(): void {
-    this.#controller.abort();
+    this.controller.abort();
   }
 
   [Symbol.dispose](): void {
     this.destroy();
   }
 
-  *#chunks(stream: NonNullable<Response["body"]>): Generator<Uint8Array, void, undefined> {
+  private *chunks(stream: NonNullable<Response["body"]>): Generator<Uint8Array, void, undefined> {
     const reader = stream.getReader();
     let complete = false;
     try {
       for (;;) {
-        const { done, value } = this.#wait(reader.read());
+        const { done, value } = this.wait("Response.body", () => reader.read());
         complete = done;
         if (done) return;
         yield value as Uint8Array;
@@ -110,11 +116,12 @@ export class BlockingResponse {
     }
   }
 
-  #wait<T>(promise: Promise<T>): T {
+  private wait<T>(what: string, read: () => Promise<T>): T {
+    blocker(what); // where it cannot block, nothing is read
     try {
-      return wait(promise);
+      return wait(read()) as T;
     } catch (error) {
-      this.#controller.abort(error);
+      this.controller.abort(error);
       throw error;
     }
   }

@@ -1,6 +1,8 @@
-import { ConcurrentObjectUseError, Waiter } from "@greenlit/core";
+import { ConcurrentObjectUseError } from "@greenlit/core";
+import { stayFair, WAIT, Waiter } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { BodyTooLargeError, thrownHere } from "./errors.js";
+import { limitOf } from "./reader.js";
 
 /** The largest body `bytes`, `text` and `json` collect unless told otherwise, in bytes: 64 MiB. */
 export const DEFAULT_BODY_LIMIT: number = 64 * 1024 * 1024;
@@ -13,55 +15,63 @@ export interface BodyOptions extends CallOptions {
   readonly limit?: number | undefined;
 }
 
+/** Their names. */
+export const BODY_OPTIONS: readonly string[] = [...WAIT, "limit"];
+
 /** Where a body comes from; undici's DispatchController is one. */
 export interface BodySource {
   pause(): void;
   resume(): void;
   abort(reason: Error): void;
+  /** Whether a read that is interrupted leaves the body as it is. Default: it destroys it. */
+  readonly outlivesInterrupts?: boolean;
 }
 
 /**
- * The body of a response, read in blocking style. While nobody reads, at most 64 KiB and what the kernel holds wait here; then
- * the sender is held back.
+ * The body of a message, read in blocking style. While nobody reads, at most 64 KiB and what the
+ * kernel holds wait here; then the sender is held back.
  *
- * Read it to its end, or `destroy` it: the connection is free for others only then. A greenlet that is killed or timed
- * out while it reads destroys it.
+ * That of a response: read it to its end, or `destroy` it. The connection is free for others only
+ * then. A greenlet that is killed or timed out while it reads destroys it. That of a request that a
+ * server got: what is not read is thrown away when the handler returns, and a read that is
+ * interrupted loses nothing.
  */
 export class Body implements Iterable<Buffer> {
-  readonly #source: BodySource;
-  readonly #deadline: Deadline;
-  readonly #announced: number;
-  #chunks: Buffer[] = [];
-  /** Bytes in #chunks. */
-  #size = 0;
-  #paused = false;
+  private readonly source: BodySource;
+  private readonly deadline: Deadline;
+  private readonly announced: number;
+  private chunks: Buffer[] = [];
+  /** Bytes in chunks. */
+  private size = 0;
+  private paused = false;
   /** While everything is collected, the greenlet is woken once, at the end. */
-  #collecting: number | null = null;
-  #state: "open" | "ended" | "failed" = "open";
-  #failure: unknown = null;
-  #waiter: Waiter | null = null;
+  private collecting: number | null = null;
+  private state: "open" | "ended" | "failed" = "open";
+  private failure: unknown = null;
+  private waiter: Waiter | null = null;
 
   /**
    * @internal Made by `request`.
    * @param announced the Content-Length, NaN if there is none.
    */
   constructor(source: BodySource, deadline: Deadline, announced: number) {
-    this.#source = source;
-    this.#deadline = deadline;
-    this.#announced = announced;
+    this.source = source;
+    this.deadline = deadline;
+    this.announced = announced;
   }
 
   /** The next bytes, as soon as there are any; null at the end. */
   read(options?: CallOptions): Buffer | null {
-    const deadline = options === undefined ? this.#deadline : Deadline.of(options);
+    const deadline = options === undefined ? this.deadline : Deadline.of("http.body", options);
+    if (this.size > 0) this.stayFair();
     for (;;) {
-      const chunk = this.#chunks.shift();
+      const chunk = this.chunks.shift();
       if (chunk !== undefined) {
-        this.#size -= chunk.length;
+        this.size -= chunk.length;
         return chunk;
       }
-      if (this.#atEnd()) return null;
-      this.#park(deadline);
+      if (this.atEnd()) return null;
+      this.park(deadline);
     }
   }
 
@@ -77,25 +87,24 @@ export class Body implements Iterable<Buffer> {
   /**
    * All that is left of the body.
    *
-   * @throws BodyTooLargeError when it is, or announces to be, larger than `limit` bytes; the exchange is aborted.
+   * @throws BodyTooLargeError when it is, or announces to be, larger than `limit` bytes; the
+   *   exchange is aborted.
    */
   bytes(options?: BodyOptions): Buffer {
-    const limit = options?.limit ?? DEFAULT_BODY_LIMIT;
+    const own = Deadline.of("http.body", options, BODY_OPTIONS);
+    const limit = limitOf(options, DEFAULT_BODY_LIMIT);
     const deadline =
-      options?.timeout === undefined && options?.signal === undefined
-        ? this.#deadline
-        : Deadline.of(options);
-    if (this.#size > limit || (this.#announced > limit && this.#state === "open"))
-      this.#refuse(limit);
-    this.#collecting = limit;
+      options?.timeout === undefined && options?.signal === undefined ? this.deadline : own;
+    if (this.size > limit || (this.announced > limit && this.state === "open")) this.refuse(limit);
+    this.collecting = limit;
     try {
-      while (!this.#atEnd()) this.#park(deadline);
+      while (!this.atEnd()) this.park(deadline);
     } finally {
-      this.#collecting = null;
+      this.collecting = null;
     }
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#size = 0;
+    const chunks = this.chunks;
+    this.chunks = [];
+    this.size = 0;
     return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
   }
 
@@ -111,13 +120,16 @@ export class Body implements Iterable<Buffer> {
     return JSON.parse(this.text(options)) as T;
   }
 
-  /** Gives up the rest of the body, and the connection with it. Does nothing once the body has ended. */
-  destroy(reason: Error = new Error("The body was destroyed")): void {
-    this.#chunks = [];
-    this.#size = 0;
-    if (this.#state !== "open") return;
+  /**
+   * Gives up the rest of the body, and the connection with it. Does nothing once the body has
+   * ended.
+   */
+  destroy(reason: Error = new Error("the body was destroyed")): void {
+    this.chunks = [];
+    this.size = 0;
+    if (this.state !== "open") return;
     this.fail(reason);
-    this.#source.abort(reason);
+    this.source.abort(reason);
   }
 
   [Symbol.dispose](): void {
@@ -126,65 +138,78 @@ export class Body implements Iterable<Buffer> {
 
   /** @internal Bytes have come. */
   push(chunk: Buffer): void {
-    if (this.#state !== "open") return;
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
-    if (this.#collecting !== null) {
-      if (this.#size > this.#collecting) this.destroy(new BodyTooLargeError(this.#collecting));
+    if (this.state !== "open") return;
+    this.chunks.push(chunk);
+    this.size += chunk.length;
+    if (this.collecting !== null) {
+      if (this.size > this.collecting) this.destroy(new BodyTooLargeError(this.collecting));
       return;
     }
-    if (this.#size > HIGH_WATER && !this.#paused) {
-      this.#paused = true;
-      this.#source.pause();
+    if (this.size > HIGH_WATER && !this.paused) {
+      this.paused = true;
+      this.source.pause();
     }
-    this.#waiter?.wake();
+    this.waiter?.wake();
   }
 
   /** @internal That was all. */
   end(): void {
-    if (this.#state === "open") this.#state = "ended";
+    if (this.state === "open") this.state = "ended";
     // Behind undici, which gives the connection back in a setImmediate: see Exchange.
-    if (this.#waiter !== null) setImmediate(wake, this.#waiter);
+    if (this.waiter !== null) setImmediate(wake, this.waiter);
   }
 
   /** @internal No more will come. */
   fail(error: unknown): void {
-    if (this.#state === "open") {
-      this.#state = "failed";
-      this.#failure = error;
+    if (this.state === "open") {
+      this.state = "failed";
+      this.failure = error;
     }
-    this.#waiter?.wake();
+    this.waiter?.wake();
   }
 
-  #atEnd(): boolean {
-    if (this.#state === "failed") throw thrownHere(this.#failure);
-    return this.#state === "ended";
+  private atEnd(): boolean {
+    if (this.state === "failed") throw thrownHere(this.failure);
+    return this.state === "ended";
   }
 
-  #refuse(limit: number): never {
+  private refuse(limit: number): never {
     const error = new BodyTooLargeError(limit);
     this.destroy(error);
     throw error;
   }
 
-  #park(deadline: Deadline): void {
-    if (this.#waiter !== null)
-      throw new ConcurrentObjectUseError("Two greenlets read the same body");
-    const waiter = new Waiter("http.body");
-    this.#waiter = waiter;
+  private stayFair(): void {
     try {
-      if (this.#paused) {
-        // May deliver chunks right here; the waiter is then settled before it waits.
-        this.#paused = false;
-        this.#source.resume();
-        if (this.#state !== "open" || (this.#size > 0 && this.#collecting === null)) return;
-      }
-      waiter.wait(deadline.rest);
+      stayFair("http.body");
     } catch (error) {
-      this.destroy(error as Error);
+      this.interrupted(error);
+      throw error;
+    }
+  }
+
+  private interrupted(error: unknown): void {
+    if (this.source.outlivesInterrupts !== true) this.destroy(error as Error);
+  }
+
+  private park(deadline: Deadline): void {
+    if (this.waiter !== null)
+      throw new ConcurrentObjectUseError("two greenlets read the same body");
+    const waiter = new Waiter("http.body");
+    this.waiter = waiter;
+    try {
+      if (this.paused) {
+        // May deliver chunks right here; the waiter is then settled before it waits.
+        this.paused = false;
+        this.source.resume();
+        if (this.state !== "open" || (this.size > 0 && this.collecting === null)) return;
+      }
+      deadline.wait(waiter);
+    } catch (error) {
+      this.interrupted(error);
       throw error;
     } finally {
-      this.#waiter = null;
+      this.waiter = null;
     }
   }
 }

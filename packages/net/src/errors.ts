@@ -1,20 +1,26 @@
 import { GreenlitError } from "@greenlit/core";
+import { placeHere } from "@greenlit/core/blocking-call";
 
 /** The socket or listener was closed by this side, perhaps while the call was waiting. */
 export class SocketClosedError extends GreenlitError {
-  constructor(message = "The socket is closed") {
-    super("ERR_GREENLIT_SOCKET_CLOSED", message);
+  static readonly code = "ERR_GREENLIT_SOCKET_CLOSED";
+  declare readonly code: typeof SocketClosedError.code;
+
+  constructor(message = "the socket is closed") {
+    super(SocketClosedError.code, message);
   }
 }
 
-/** The peer ended the stream before all that was asked for had arrived. `partial` is what did arrive. */
+/** The peer ended the stream before all that was asked for had come. `partial` is what did come. */
 export class UnexpectedEndError extends GreenlitError {
+  static readonly code = "ERR_GREENLIT_UNEXPECTED_END";
+  declare readonly code: typeof UnexpectedEndError.code;
   readonly partial: Buffer;
 
   constructor(partial: Buffer, wanted: string) {
     super(
-      "ERR_GREENLIT_UNEXPECTED_END",
-      `The stream ended after ${partial.length} bytes, before ${wanted}`,
+      UnexpectedEndError.code,
+      `the stream ended after ${partial.length} bytes, before ${wanted}`,
     );
     this.partial = partial;
   }
@@ -22,13 +28,15 @@ export class UnexpectedEndError extends GreenlitError {
 
 /** A peer sent more than the caller allowed before the delimiter. What was read stays readable. */
 export class LimitExceededError extends GreenlitError {
+  static readonly code = "ERR_GREENLIT_LIMIT_EXCEEDED";
+  declare readonly code: typeof LimitExceededError.code;
   /** In bytes. */
   readonly limit: number;
 
   constructor(limit: number, what: string) {
     super(
-      "ERR_GREENLIT_LIMIT_EXCEEDED",
-      `No ${what} within ${limit} bytes: raise { limit } if this is wanted`,
+      LimitExceededError.code,
+      `no ${what} within ${limit} bytes: raise { limit } if this is wanted`,
     );
     this.limit = limit;
   }
@@ -36,24 +44,29 @@ export class LimitExceededError extends GreenlitError {
 
 /** A body is larger than the caller allowed. The exchange was aborted. */
 export class BodyTooLargeError extends GreenlitError {
+  static readonly code = "ERR_GREENLIT_BODY_TOO_LARGE";
+  declare readonly code: typeof BodyTooLargeError.code;
   /** In bytes. */
   readonly limit: number;
 
   constructor(limit: number) {
     super(
-      "ERR_GREENLIT_BODY_TOO_LARGE",
-      `The body is larger than ${limit} bytes: raise { limit }, or read it in pieces with read()`,
+      BodyTooLargeError.code,
+      `the body is larger than ${limit} bytes: raise { limit }, or read it in pieces with read()`,
     );
     this.limit = limit;
   }
 }
 
 /**
- * Gives an error born in a callback the stack of the blocking call it is thrown from: its own leads to Node's event loop,
- * if anywhere.
+ * Gives an error born in a callback the stack of the blocking call it is thrown from. Its own leads
+ * to Node's event loop, if anywhere.
  */
 export function thrownHere(error: unknown): unknown {
-  if (error instanceof Error && Object.isExtensible(error))
-    Error.captureStackTrace(error, thrownHere);
+  try {
+    if (error instanceof Error) placeHere(error);
+  } catch {
+    // It keeps the stack it has: it is frozen, or a proxy whose traps throw.
+  }
   return error;
 }

@@ -1,4 +1,5 @@
-import { Timer, Waiter } from "@greenlit/core";
+import { Timer } from "@greenlit/core";
+import { Waiter } from "@greenlit/core/blocking-call";
 import { type Dispatcher, errors } from "undici";
 import { Body } from "./body.js";
 import type { Deadline } from "./deadline.js";
@@ -19,58 +20,58 @@ export interface NetResponse {
  *
  *     queued -> sent (onRequestStart) -> answered (onResponseStart) -> body data -> ended
  *
- * Its callbacks run inside undici's parser, which must not be entered again until they return. So they never switch
- * to the greenlet, they only queue it.
+ * Its callbacks run inside undici's parser, which must not be entered again until they return. So
+ * they never switch to the greenlet, they only queue it.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #deadline: Deadline;
-  readonly #connectTimeout: number | undefined;
-  #connectTimer: Timer | undefined;
-  #controller: Dispatcher.DispatchController | null = null;
-  #waiter: Waiter | null = null;
-  #response: NetResponse | null = null;
-  #failure: Error | null = null;
+  private readonly deadline: Deadline;
+  private readonly connectTimeout: number | undefined;
+  private connectTimer: Timer | undefined;
+  private controller: Dispatcher.DispatchController | null = null;
+  private waiter: Waiter | null = null;
+  private answer: NetResponse | null = null;
+  private failure: Error | null = null;
 
   constructor(deadline: Deadline, connectTimeout: number | undefined) {
-    this.#deadline = deadline;
-    this.#connectTimeout = connectTimeout;
+    this.deadline = deadline;
+    this.connectTimeout = connectTimeout;
     if (connectTimeout !== undefined) {
-      this.#connectTimer = new Timer(connectTimeout, () => this.#connectionOverdue());
+      this.connectTimer = new Timer(connectTimeout, () => this.connectionOverdue());
     }
   }
 
   /**
-   * Sends what there is to send, then waits for the headers (in this order, as the Fetch standard does it). Aborts the exchange
-   * when interrupted.
+   * Sends what there is to send, then waits for the headers (in this order, as the Fetch standard
+   * does it). Aborts the exchange when interrupted.
    */
   response(upload: Upload | null): NetResponse {
     try {
       for (;;) {
-        if (this.#failure !== null) throw thrownHere(this.#failure);
+        if (this.failure !== null) throw thrownHere(this.failure);
         if (upload?.wanting === true) upload.give();
-        else if (this.#response !== null && upload?.finished !== false) return this.#response;
-        else this.#park(upload);
+        else if (this.answer !== null && upload?.finished !== false) return this.answer;
+        else this.park(upload);
       }
     } catch (error) {
-      this.#abort(error as Error);
+      this.abort(error as Error);
       throw error;
     } finally {
       upload?.stop();
-      this.#connectTimer?.stop();
+      this.connectTimer?.stop();
     }
   }
 
-  #park(upload: Upload | null): void {
+  private park(upload: Upload | null): void {
     const waiter = new Waiter("http.request");
-    this.#waiter = waiter;
+    this.waiter = waiter;
     if (upload !== null) upload.onChange = () => waiter.wake();
-    waiter.wait(this.#deadline.rest);
+    this.deadline.wait(waiter);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#connectTimer?.stop();
-    this.#controller = controller;
-    if (this.#failure !== null) controller.abort(this.#failure);
+    this.connectTimer?.stop();
+    this.controller = controller;
+    if (this.failure !== null) controller.abort(this.failure);
   }
 
   onResponseStart(
@@ -80,48 +81,49 @@ export class Exchange implements Dispatcher.DispatchHandler {
     statusText?: string,
   ): void {
     if (status < 200) return; // informational; the response is still to come
-    const body = new Body(controller, this.#deadline, Number(headers["content-length"] ?? NaN));
-    this.#response = {
+    const body = new Body(controller, this.deadline, Number(headers["content-length"] ?? NaN));
+    this.answer = {
       status,
       statusText: statusText ?? "",
       headers: headers as Record<string, string | string[]>,
       body,
     };
-    this.#wakeSoon();
+    this.wakeSoon();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#response?.body.push(chunk);
+    this.answer?.body.push(chunk);
   }
 
   onResponseEnd(): void {
-    this.#response?.body.end();
+    this.answer?.body.end();
   }
 
   onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    if (this.#response === null) this.#failure ??= error;
-    else this.#response.body.fail(error);
-    this.#waiter?.wake();
+    if (this.answer === null) this.failure ??= error;
+    else this.answer.body.fail(error);
+    this.waiter?.wake();
   }
 
-  #connectionOverdue(): void {
-    this.#failure = new errors.ConnectTimeoutError(
-      `No connection within ${this.#connectTimeout} ms (connectTimeout)`,
+  private connectionOverdue(): void {
+    this.failure = new errors.ConnectTimeoutError(
+      `no connection within ${this.connectTimeout} ms (connectTimeout)`,
     );
-    this.#waiter?.wake();
+    this.waiter?.wake();
   }
 
   /**
-   * Undici gives a connection back in a setImmediate after the end of the response. A greenlet that ran before that, and sent
-   * its next request, would make it open a second connection; so one that has a response already is woken behind it.
+   * Undici gives a connection back in a setImmediate after the end of the response. A greenlet that
+   * ran before that, and sent its next request, would make it open a second connection; so one that
+   * has a response already is woken behind it.
    */
-  #wakeSoon(): void {
-    setImmediate(wake, this.#waiter);
+  private wakeSoon(): void {
+    setImmediate(wake, this.waiter);
   }
 
-  #abort(reason: Error): void {
-    this.#failure ??= reason;
-    this.#controller?.abort(reason);
+  private abort(reason: Error): void {
+    this.failure ??= reason;
+    this.controller?.abort(reason);
   }
 }
 

@@ -1,4 +1,5 @@
 import { wait } from "@greenlit/core";
+import { blocker, checkSignal } from "@greenlit/core/blocking-call";
 import { fetch as undiciFetch, type RequestInfo, type RequestInit, type Response } from "undici";
 import { BlockingResponse } from "./blocking-response.js";
 
@@ -6,8 +7,8 @@ import { BlockingResponse } from "./blocking-response.js";
 type Fetch<Input, Init> = (input: Input, init?: Init) => Promise<unknown>;
 
 /**
- * The Fetch standard's `fetch`, as undici implements it, that returns the response when its headers are there: redirects,
- * content encodings, integrity and all.
+ * The Fetch standard's `fetch`, as undici implements it, that returns the response when its headers
+ * are there: redirects, content encodings, integrity and all.
  *
  * Killing the greenlet aborts the request, as does `init.signal`.
  *
@@ -17,12 +18,17 @@ export function fetch(input: RequestInfo, init?: RequestInit): BlockingResponse 
   return blockingFetch(undiciFetch, input, init);
 }
 
-/** `implementation` in blocking style: for a `fetch` whose Request, Headers and FormData classes are not undici's. */
+/**
+ * `implementation` in blocking style: for a `fetch` whose Request, Headers and FormData classes are
+ * not undici's.
+ */
 export function blockingFetch<Input, Init extends { signal?: AbortSignal | null | undefined }>(
   implementation: Fetch<Input, Init>,
   input: Input,
   init?: Init,
 ): BlockingResponse {
+  checkSignal(init?.signal);
+  blocker("fetch"); // where it cannot block, nothing is sent
   const controller = new AbortController();
   // A signal in `init` replaces the one of a Request, so ours must bring that along.
   const theirs = init?.signal ?? (input as { signal?: AbortSignal }).signal;

@@ -4,7 +4,10 @@ import { blockingCall } from "./blocking-call.js";
 import { BlockingMessage } from "./blocking-message.js";
 import type { CallOptions } from "./deadline.js";
 
-/** Options of Node's `http.request`, with a body; `timeout` and `signal` are those of every blocking call. */
+/**
+ * Options of Node's `http.request`, with a body; `timeout` and `signal` are those of every blocking
+ * call.
+ */
 export interface HttpOptions
   extends Omit<nodeHttps.RequestOptions, "timeout" | "signal">, CallOptions {
   readonly body?: string | Uint8Array | undefined;
@@ -14,11 +17,13 @@ const { request: httpRequest } = nodeHttp;
 const { request: httpsRequest } = nodeHttps;
 
 /**
- * Node's own HTTP client in blocking style, for programs that use its agents and options: sends the request, returns when the
- * headers of the response are there. For anything new, `request` is several times as fast.
+ * Node's own HTTP client in blocking style, for programs that use its agents and options: sends the
+ * request, returns when the headers of the response are there. For anything new, `request` is
+ * several times as fast.
  *
  * @param url http or https; or everything in the options, as in Node.
- * @throws Node's errors (ECONNREFUSED, ECONNRESET ...); Timeout when `timeout` milliseconds pass before the headers.
+ * @throws Node's errors (ECONNREFUSED, ECONNRESET ...); Timeout when `timeout` milliseconds pass
+ *   before the headers.
  */
 export function requestMessage(
   url: string | URL | HttpOptions,
@@ -28,22 +33,25 @@ export function requestMessage(
   const target = isUrl(url) ? new URL(url) : undefined;
   const secure = (target?.protocol ?? rest.protocol) === "https:";
   const send = secure ? httpsRequest : httpRequest;
-  const request = target === undefined ? send(rest) : send(target, rest);
   const ignore = (): void => {};
+  let request: nodeHttp.ClientRequest | undefined;
   try {
     return blockingCall<BlockingMessage>(
       "http.request",
       (done) => {
-        // The message gets its reader right here: an error it reports a tick later would otherwise find no listener.
-        request.on("response", (message) => done(null, new BlockingMessage(message)));
-        request.on("error", done);
-        request.end(body);
+        const begun = target === undefined ? send(rest) : send(target, rest);
+        request = begun;
+        // The message gets its reader right here: an error it reports a tick later would otherwise
+        // find no listener.
+        begun.on("response", (message) => done(null, new BlockingMessage(message)));
+        begun.on("error", done);
+        begun.end(body);
       },
       { timeout, signal },
     );
   } catch (error) {
-    request.on("error", ignore);
-    request.destroy();
+    request?.on("error", ignore);
+    request?.destroy();
     throw error;
   }
 }

@@ -1,31 +1,39 @@
 import type { Writable } from "node:stream";
-import { ConcurrentObjectUseError, Waiter } from "@greenlit/core";
+import { ConcurrentObjectUseError } from "@greenlit/core";
+import { blocker, stayFair, Waiter } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError, thrownHere } from "./errors.js";
+import type { Data } from "./transport.js";
 
 /**
- * Writes to a Node stream in blocking style: `write` returns when the stream has passed everything on (for a socket: to the
- * kernel), so at most one write per stream is ever buffered.
+ * Writes to a Node stream in blocking style: `write` returns when the stream has passed everything
+ * on (for a socket: to the kernel), so at most one write per stream is ever buffered.
  *
- * One greenlet writes at a time. After an interrupted write it is not known how much went out; what the stream had
- * taken still goes, and the next write waits for it.
+ * One greenlet writes at a time. After an interrupted write it is not known how much went out; what
+ * the stream had taken still goes, and the next write waits for it.
  */
 export class StreamWriter {
-  readonly #stream: Writable;
-  readonly #what: string;
-  readonly #progress: () => void;
-  #waiter: Waiter | null = null;
-  #writing = false;
-  #failure: unknown = null;
+  private readonly stream: Writable;
+  private readonly what: string;
+  private readonly progress: () => void;
+  private waiter: Waiter | null = null;
+  private writing = false;
+  private failure: unknown = null;
+  private readonly listeners: Readonly<Record<string, (error?: unknown) => void>>;
 
   /** @param what names the object in dumps and errors, as "net.Socket". */
   constructor(stream: Writable, what: string) {
-    this.#stream = stream;
-    this.#what = what;
-    this.#progress = () => this.#waiter?.wake();
-    stream.on("error", (error) => this.fail(error));
-    stream.on("finish", this.#progress);
-    stream.on("close", () => this.fail(new SocketClosedError()));
+    this.stream = stream;
+    this.what = what;
+    this.progress = () => this.waiter?.wake();
+    const listeners = {
+      error: (error: unknown): void => this.fail(error),
+      finish: this.progress,
+      close: (): void => this.fail(new SocketClosedError()),
+    };
+    for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener);
+    this.listeners = listeners;
+    if (stream.closed) listeners.close();
   }
 
   /**
@@ -34,57 +42,108 @@ export class StreamWriter {
    * @throws ConcurrentObjectUseError when another greenlet is writing.
    * @throws SocketClosedError when the stream was closed, or shut down for writing.
    */
-  write(data: string | Uint8Array, options?: CallOptions): void {
-    this.#exclusively("write", () => {
-      const stream = this.#stream;
-      const deadline = Deadline.of(options);
-      this.#wait("write", deadline, () => stream.writableLength === 0);
-      if (stream.writableEnded)
-        throw new SocketClosedError(`The ${this.#what} was shut down for writing`);
-      stream.write(data, this.#progress);
-      // A socket whose buffer in the kernel has room has written by now; its callback would only come a tick later.
-      this.#wait("write", deadline, () => stream.writableLength === 0);
-    });
+  write(data: Data, options?: CallOptions): void {
+    const what = `${this.what}.write`;
+    this.send(data, what, Deadline.of(what, options));
   }
 
-  /** Writes nothing more: the reader at the other side sees the end. Does nothing the second time. */
+  /**
+   * Writes nothing more: the reader at the other side sees the end. Does nothing the second time.
+   */
   end(options?: CallOptions): void {
-    this.#exclusively("end", () => {
-      const stream = this.#stream;
-      if (!stream.writableEnded) stream.end();
-      this.#wait("end", Deadline.of(options), () => stream.writableFinished);
-    });
+    const what = `${this.what}.end`;
+    this.finish(what, Deadline.of(what, options));
+  }
+
+  /** @internal `write` under another name, and of several chunks. */
+  send(data: Data | readonly Uint8Array[], what: string, deadline: Deadline): void {
+    this.begin("write");
+    try {
+      const { stream } = this;
+      if (stream.writableLength === 0) stayFair(what);
+      this.flush(what, deadline);
+      if (stream.writableEnded)
+        throw new SocketClosedError(`the ${this.what} was shut down for writing`);
+      blocker(what); // where it cannot block, nothing is sent
+      this.give(data);
+      // A socket whose buffer in the kernel has room has written by now; its callback would only
+      // come a tick later.
+      this.flush(what, deadline);
+    } finally {
+      this.writing = false;
+    }
+  }
+
+  /** @internal `end` under another name. */
+  finish(what: string, deadline: Deadline): void {
+    this.begin("end");
+    try {
+      const { stream } = this;
+      if (!stream.writableEnded) {
+        blocker(what);
+        stream.end();
+      }
+      while (!stream.writableFinished) this.park(what, deadline);
+    } finally {
+      this.writing = false;
+    }
   }
 
   /** Throws `error` into the greenlet that waits, and into every later call. */
   fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#waiter?.wake();
+    this.failure ??= error;
+    this.waiter?.wake();
   }
 
-  #wait(verb: string, deadline: Deadline, done: () => boolean): void {
-    for (;;) {
-      const failure = this.#stream.errored ?? this.#failure;
-      if (failure !== null && !(verb === "end" && done())) throw thrownHere(failure);
-      if (done()) return;
-      const waiter = new Waiter(`${this.#what}.${verb}`);
-      this.#waiter = waiter;
-      try {
-        waiter.wait(deadline.rest);
-      } finally {
-        this.#waiter = null;
-      }
+  /** @internal As `fail`, and has nothing to do with the stream from now on. */
+  leave(error: unknown): void {
+    this.fail(error);
+    for (const [event, listener] of Object.entries(this.listeners))
+      this.stream.off(event, listener);
+  }
+
+  private give(data: Data | readonly Uint8Array[]): void {
+    const { stream, progress } = this;
+    if (!Array.isArray(data) || stream.writableObjectMode) {
+      stream.write(data, progress);
+      return;
     }
-  }
-
-  #exclusively(verb: string, work: () => void): void {
-    if (this.#writing)
-      throw new ConcurrentObjectUseError(`Two greenlets ${verb} the same ${this.#what}`);
-    this.#writing = true;
+    stream.cork();
     try {
-      work();
+      for (const chunk of data as readonly Uint8Array[]) stream.write(chunk, progress);
     } finally {
-      this.#writing = false;
+      stream.uncork();
     }
+  }
+
+  /** Waits until the stream has passed on all that it was given. */
+  private flush(what: string, deadline: Deadline): void {
+    for (;;) {
+      this.throwFailure();
+      if (this.stream.writableLength === 0) return;
+      this.park(what, deadline);
+    }
+  }
+
+  private park(what: string, deadline: Deadline): void {
+    this.throwFailure();
+    const waiter = new Waiter(what);
+    this.waiter = waiter;
+    try {
+      deadline.wait(waiter);
+    } finally {
+      this.waiter = null;
+    }
+  }
+
+  private throwFailure(): void {
+    const failure = this.stream.errored ?? this.failure;
+    if (failure !== null) throw thrownHere(failure);
+  }
+
+  private begin(verb: string): void {
+    if (this.writing)
+      throw new ConcurrentObjectUseError(`two greenlets ${verb} the same ${this.what}`);
+    this.writing = true;
   }
 }

@@ -1,8 +1,12 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { existsSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { sleep, spawn, Timeout } from "@greenlit/core";
-import { green } from "@greenlit/testing";
+import { green, thrownBy } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
-import { connect, listen, SocketClosedError } from "../src/index.js";
+import { connect, listen, type Socket, SocketClosedError } from "../src/index.js";
+import { overStreams } from "./over-streams.js";
 
 const host = "127.0.0.1";
 
@@ -87,7 +91,26 @@ describe("Listener", () => {
     }),
   );
 
-  it(
+  it.runIf(!overStreams)(
+    "leaves connections beyond the backlog waiting, until others are accepted",
+    green(() => {
+      using listener = listen({ port: 0, host, backlog: 1 });
+      const clients: Socket[] = [];
+      const full = thrownBy(() => {
+        for (;;) clients.push(connect({ port: listener.port, host, timeout: 100 }));
+      });
+      expect(full).toBeInstanceOf(Timeout);
+      expect(clients.length).toBeLessThan(5);
+      const late = spawn(() => connect({ port: listener.port, host }));
+      for (const client of clients) {
+        client.close();
+        listener.accept().close();
+      }
+      late.get().close();
+    }),
+  );
+
+  it.runIf(overStreams)(
     "refuses connections beyond the backlog",
     green(() => {
       using listener = listen({ port: 0, host, backlog: 2 });
@@ -110,6 +133,63 @@ describe("Listener", () => {
     green(() => {
       using listener = listen({ port: 0, host });
       expect(() => listen({ port: listener.port, host })).toThrow(/EADDRINUSE/);
+    }),
+  );
+
+  it(
+    "shares a port with others that want to, and with nobody else",
+    green(() => {
+      using one = listen({ port: 0, host, reusePort: true });
+      const where = { port: one.port, host };
+      using two = listen({ ...where, reusePort: true });
+      expect(() => listen(where)).toThrow(/EADDRINUSE/);
+      const accepted: Socket[] = [];
+      const accepting = [one, two].map((listener) =>
+        spawn(() => {
+          for (const socket of listener) accepted.push(socket);
+        }),
+      );
+      const clients = Array.from({ length: 20 }, () => connect(where));
+      while (accepted.length < 20) sleep(1);
+      for (const socket of [...clients, ...accepted]) socket.close();
+      for (const listener of [one, two]) listener.close();
+      for (const greenlet of accepting) greenlet.get();
+    }),
+  );
+
+  it(
+    "listens on all addresses when none is given",
+    green(() => {
+      using listener = listen({ port: 0 });
+      expect(["::", "0.0.0.0"]).toContain(listener.address);
+      using near = connect({ port: listener.port, host });
+      using far = listener.accept();
+      near.write("x");
+      expect(String(far.read())).toBe("x");
+      expect(far.remotePort).toBe(near.localPort);
+    }),
+  );
+
+  it(
+    "finds the address of a name",
+    green(() => {
+      using listener = listen({ port: 0, host: "localhost" });
+      expect(["127.0.0.1", "::1"]).toContain(listener.address);
+      using near = connect({ port: listener.port, host: "localhost" });
+      expect(near.remotePort).toBe(listener.port);
+    }),
+  );
+
+  it(
+    "removes the path of a Unix socket when it is closed",
+    green(() => {
+      const path = join(tmpdir(), `greenlit-listener-${process.pid}.sock`);
+      const listener = listen({ path });
+      expect(existsSync(path)).toBe(true);
+      expect(() => listen({ path })).toThrow(/EADDRINUSE/);
+      expect(existsSync(path)).toBe(true);
+      listener.close();
+      expect(existsSync(path)).toBe(false);
     }),
   );
 });

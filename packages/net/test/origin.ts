@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
 
 /** A loopback HTTP server for the tests of one file. */
 export interface Origin {
@@ -32,8 +32,17 @@ export function origin(routes: Record<string, Route>): Origin {
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     result.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   });
-  // The pools of the clients keep connections for the next request, which would look like leaks.
-  afterEach(() => server.closeIdleConnections());
+  // The pools of the clients keep connections for the next request, which would look like leaks. To
+  // the server a connection is idle only when it has heard that its response is sent; the client
+  // may have read that before.
+  afterEach(() =>
+    expect
+      .poll(() => {
+        server.closeIdleConnections();
+        return new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+      })
+      .toBe(0),
+  );
   afterAll(() => {
     server.closeAllConnections();
     server.close();
