@@ -1,11 +1,14 @@
 /**
- * Descriptors on which an operation is still running although the greenlet that asked for it is gone.
+ * Descriptors on which an operation is still running although the greenlet that asked for it is
+ * gone.
  *
- * A kill or a timeout ends the wait, not the work: a thread of Node's pool cannot be called back. If the `finally` of the
- * interrupted greenlet closed the descriptor at once, the kernel could give its number to the next file while the old
- * operation is still queued, and a late write would land in a stranger's file. So closing waits until the descriptor is quiet.
+ * A kill or a timeout ends the wait, not the work: a thread of Node's pool cannot be called back.
+ * If the `finally` of the interrupted greenlet closed the descriptor at once, the kernel could give
+ * its number to the next file while the old operation is still queued, and a late write would land
+ * in a stranger's file. So closing waits until the descriptor is quiet.
  *
- * Descriptors belong to the process and each thread sees only its own operations, so this state is per thread.
+ * Descriptors belong to the process and each thread sees only its own operations, so this state is
+ * per thread.
  */
 const running = new Map<number, { operations: number; onQuiet: Array<() => void> }>();
 

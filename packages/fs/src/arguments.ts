@@ -1,6 +1,7 @@
 /**
- * Where the arguments of a blocking function are not simply those of its callback form. Read in lib/fs.js of Node 20 to 26:
- * the callback forms of read and write tell their overloads apart by counting arguments, so padding would choose the wrong one.
+ * Where the arguments of a blocking function are not simply those of its callback form. Read in
+ * lib/fs.js of Node 20 to 26: the callback forms of read and write tell their overloads apart by
+ * counting arguments, so padding would choose the wrong one.
  */
 
 /** `readSync(fd, buffer, offset, length, position)` or `readSync(fd, buffer, options)`. */
@@ -10,7 +11,10 @@ export function arrangeRead(args: readonly unknown[]): unknown[] {
   return byOptions ? [fd, buffer, offset ?? {}] : [fd, buffer, offset, length, position];
 }
 
-/** `writeSync(fd, buffer, offset, length, position)`, `(fd, buffer, options)` or `(fd, string, position, encoding)`. */
+/**
+ * `writeSync(fd, buffer, offset, length, position)`, `(fd, buffer, options)` or `(fd, string,
+ * position, encoding)`.
+ */
 export function arrangeWrite(args: readonly unknown[]): unknown[] {
   const [fd, data, offset, length, position] = args;
   return typeof data === "string"

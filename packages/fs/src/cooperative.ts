@@ -10,9 +10,14 @@ export type BlockingName = {
 type Callback = (error: NodeJS.ErrnoException | null, result?: unknown) => void;
 type CallbackForm = (...args: unknown[]) => void;
 
-/** How a blocking function is made of Node's callback form: one row of the table in functions.ts. */
+/**
+ * How a blocking function is made of Node's callback form: one row of the table in functions.ts.
+ */
 export interface Form {
-  /** How many arguments stand before the callback. Missing ones are passed as undefined, as Node's defaults expect. */
+  /**
+   * How many arguments stand before the callback. Missing ones are passed as undefined, as Node's
+   * defaults expect.
+   */
   readonly arity: number;
   /** The callback form, when it is not the function named without "Sync". */
   readonly callback?: CallbackForm | undefined;
@@ -27,11 +32,12 @@ export interface Form {
 }
 
 /**
- * The cooperative form of one of Node's blocking functions: same arguments, overloads, results and errors, same `name` and
- * `length`, but the greenlet waits instead of the thread.
+ * The cooperative form of one of Node's blocking functions: same arguments, overloads, results and
+ * errors, same `name` and `length`, but the greenlet waits instead of the thread.
  *
- * Differences to Node's asynchronous form it is built on: errors carry the stack of the blocking caller (Node's have none),
- * and what is opened or made for a greenlet that is gone by then is closed or removed again.
+ * Differences to Node's asynchronous form it is built on: errors carry the stack of the blocking
+ * caller (Node's have none), and what is opened or made for a greenlet that is gone by then is
+ * closed or removed again.
  *
  * @throws BlockingSwitchOutError when called outside a greenlet.
  */

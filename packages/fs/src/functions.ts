@@ -5,11 +5,13 @@ import { cooperative } from "./cooperative.js";
 import { original } from "./original.js";
 import { readFile } from "./read-file.js";
 
-// One row per function. A function whose callback form takes the same arguments needs only their number.
+// One row per function. A function whose callback form takes the same arguments needs only their
+// number.
 
 /**
- * `{ throwIfNoEntry: false }`: a missing file is a result, not an error. Whether a path below a file counts as missing differs
- * between releases of Node (22: yes; 20 and 24: no): there, Node is asked; the kernel has just looked that path up.
+ * `{ throwIfNoEntry: false }`: a missing file is a result, not an error. Whether a path below a
+ * file counts as missing differs between releases of Node (22: yes; 20 and 24: no): there, Node is
+ * asked; the kernel has just looked that path up.
  */
 const missing =
   (nodes: typeof fs.statSync) =>

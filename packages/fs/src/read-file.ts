@@ -23,8 +23,9 @@ export function readFile(path: unknown, options: unknown, callback: Callback): v
 }
 
 /**
- * `fs.readFile` on a descriptor. Node's own (20 to 26, lib/internal/fs/read/context.js) loses errors there: a failed read is
- * reported as an empty file, a failed fstat as a TypeError about a "list".
+ * `fs.readFile` on a descriptor. Node's own (20 to 26, lib/internal/fs/read/context.js) loses
+ * errors there: a failed read is reported as an empty file, a failed fstat as a TypeError about a
+ * "list".
  */
 function readDescriptor(fd: number, options: unknown, callback: Callback): void {
   const encoding = validEncoding(options);
@@ -51,7 +52,10 @@ function readDescriptor(fd: number, options: unknown, callback: Callback): void 
   }
 }
 
-/** @throws Node's errors for wrong options, by asking Node to read with them and to abort before it does anything. */
+/**
+ * @throws Node's errors for wrong options, by asking Node to read with them and to abort before it
+ *   does anything.
+ */
 function validEncoding(options: unknown): BufferEncoding | undefined {
   if (options === undefined || options === null) return undefined;
   const signal = AbortSignal.abort();

@@ -6,7 +6,8 @@ import { green } from "@greenlit/testing";
 import { afterAll, describe, expect, it } from "vitest";
 import * as fs from "../src/index.js";
 
-// Every case runs twice in equal folders, with Node's function and with ours; the two outcomes must be equal.
+// Every case runs twice in equal folders, with Node's function and with ours; the two outcomes must
+// be equal.
 
 type Files = typeof fs;
 type Case = (fs: Files, root: string) => unknown;

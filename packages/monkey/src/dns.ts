@@ -1,15 +1,13 @@
 import nodeDns from "node:dns";
-import {
-  type CallOptions,
-  lookup,
-  type LookupOptions as GreenOptions,
-  type Records,
-  resolve,
-} from "@greenlit/net";
-import type { Ledger } from "./ledger.js";
+import type { CallOptions, LookupOptions as GreenOptions, Records } from "@greenlit/net";
+import { net } from "./lazy-net.js";
+import type { Ledger } from "@greenlit/core/ledger";
 
 declare module "dns" {
-  /** The address of a host name, as `dns.lookup` finds it; with `{ all: true }` all of them. Blocks only the greenlet. */
+  /**
+   * The address of a host name, as `dns.lookup` finds it; with `{ all: true }` all of them. Blocks
+   * only the greenlet.
+   */
   function lookupSync(hostname: string, options: GreenOptions & { all: true }): LookupAddress[];
   function lookupSync(hostname: string, options?: GreenOptions & { all?: false }): LookupAddress;
   /** The records of a name, as `dns.resolve` finds them. Blocks only the greenlet. */
@@ -23,6 +21,10 @@ declare module "dns" {
 
 /** `dns.lookupSync` and `dns.resolveSync`. */
 export function patchDns(ledger: Ledger): void {
-  ledger.put("dns", "lookupSync", nodeDns, lookup);
-  ledger.put("dns", "resolveSync", nodeDns, resolve);
+  ledger.put("patch", "dns", "lookupSync", nodeDns, function lookup(...args: never[]) {
+    return Reflect.apply(net().lookup, undefined, args);
+  });
+  ledger.put("patch", "dns", "resolveSync", nodeDns, function resolve(...args: never[]) {
+    return Reflect.apply(net().resolve, undefined, args);
+  });
 }

@@ -1,5 +1,6 @@
-import { blockingFetch, type BlockingResponse } from "@greenlit/net";
-import type { Ledger } from "./ledger.js";
+import type { BlockingResponse } from "@greenlit/net";
+import { net } from "./lazy-net.js";
+import type { Ledger } from "@greenlit/core/ledger";
 
 declare global {
   /** Node's `fetch` that returns the response instead of a promise. Blocks only the greenlet. */
@@ -10,11 +11,12 @@ declare global {
 export function patchFetch(ledger: Ledger): void {
   const { fetch } = globalThis;
   ledger.put(
+    "patch",
     "globalThis",
     "fetchSync",
     globalThis,
     function fetchSync(input: string | URL | Request, init?: RequestInit): BlockingResponse {
-      return blockingFetch(fetch, input, init);
+      return net().blockingFetch(fetch, input, init);
     },
   );
 }

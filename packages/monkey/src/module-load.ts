@@ -3,19 +3,24 @@ import { getCurrent, type Greenlet } from "@greenlit/core";
 /**
  * Loading a CommonJS module stays atomic.
  *
- * Node's loader reads files with the public, patched `fs.readFileSync`, and many modules read a file of theirs while they are
- * evaluated. If these calls switched, another greenlet could `require` the same module in the middle and get its half-filled
- * `exports`: code that was correct before the patch would break because of it. So while a greenlet is inside `require`,
- * the patched functions do not switch for this greenlet. Functions of a module that are called later do.
+ * Node's loader reads files with the public, patched `fs.readFileSync`, and many modules read a
+ * file of theirs while they are evaluated. If these calls switched, a `require` in the middle of a
+ * function would let others run where nobody expects it: code that was correct before the patch
+ * would break because of it. So while a greenlet is inside `require`, the patched functions do not
+ * switch for this greenlet. Functions of a module that are called later do.
  *
- * The main module is no such case: nobody requires it in the middle, and blocking in it is what `greenlit run` is for. Calls of
- * greenlit's own API (`sleep`, `wait`) at the top level of a module do switch: whoever writes one asks for it.
+ * The main module is no such case: nobody requires it in the middle, and blocking in it is what
+ * `greenlit run` is for. Calls of greenlit's own API (`sleep`, `wait`) at the top level of a module
+ * do switch: whoever writes one asks for it, and core has others wait for the end of the module.
  *
- * ES modules need no such care: import() evaluates them on the hub, where nothing switches, and `require` of one is in here.
+ * ES modules need no such care: import() evaluates them on the hub, where nothing switches, and
+ * `require` of one is in here.
  */
 const loading = new Map<Greenlet<unknown>, number>();
 
-/** `Module._load`: everything a `require` does, from the look-up to the end of the module's code. */
+/**
+ * `Module._load`: everything a `require` does, from the look-up to the end of the module's code.
+ */
 type Load = (request: string, parent: unknown, isMain: boolean) => unknown;
 
 /** `Module._load` that remembers which greenlet is inside it. */

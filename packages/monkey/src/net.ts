@@ -1,6 +1,7 @@
 import nodeNet from "node:net";
-import { type CallOptions, type ConnectOptions, connectStream, Socket } from "@greenlit/net";
-import type { Ledger } from "./ledger.js";
+import type { CallOptions, ConnectOptions } from "@greenlit/net";
+import { net } from "./lazy-net.js";
+import type { Ledger } from "@greenlit/core/ledger";
 
 declare module "net" {
   /** Connects, and returns when the socket is connected. Blocks only the greenlet. */
@@ -20,27 +21,27 @@ declare module "net" {
 
 /** `net.connectSync`, and blocking methods on every socket. */
 export function patchNet(ledger: Ledger): void {
-  ledger.put("net", "connectSync", nodeNet, connectSync);
+  ledger.put("patch", "net", "connectSync", nodeNet, connectSync);
   const { prototype } = nodeNet.Socket;
-  ledger.put("net", "Socket.prototype.readSync", prototype, readSync);
-  ledger.put("net", "Socket.prototype.writeSync", prototype, writeSync);
-  ledger.put("net", "Socket.prototype.closeSync", prototype, closeSync);
+  ledger.put("patch", "net", "Socket.prototype.readSync", prototype, readSync);
+  ledger.put("patch", "net", "Socket.prototype.writeSync", prototype, writeSync);
+  ledger.put("patch", "net", "Socket.prototype.closeSync", prototype, closeSync);
 }
 
 function connectSync(where: ConnectOptions | number | string, host?: string): nodeNet.Socket {
   if (typeof where === "number")
-    return connectStream(host === undefined ? { port: where } : { port: where, host });
-  return connectStream(typeof where === "string" ? { path: where } : where);
+    return net().connectStream(host === undefined ? { port: where } : { port: where, host });
+  return net().connectStream(typeof where === "string" ? { path: where } : where);
 }
 
 function readSync(this: nodeNet.Socket, max?: number, options?: CallOptions): Buffer | null {
-  return Socket.from(this).read(max, options);
+  return net().Socket.from(this).read(max, options);
 }
 
 function writeSync(this: nodeNet.Socket, data: string | Uint8Array, options?: CallOptions): void {
-  Socket.from(this).write(data, options);
+  net().Socket.from(this).write(data, options);
 }
 
 function closeSync(this: nodeNet.Socket): void {
-  Socket.from(this).close();
+  net().Socket.from(this).close();
 }

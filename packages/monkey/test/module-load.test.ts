@@ -19,6 +19,39 @@ it("every way of importing a module sees the patch", async () => {
   expect(await program("imports.mjs")).toMatchObject({ passed: true, output: "pass\n" });
 });
 
+it("what cannot be suspended blocks, as in Node", async () => {
+  const { passed, report } = await program("where.mjs");
+  expect(passed, report).toBe(true);
+});
+
+it("nothing is said of what is deprecated", async () => {
+  const path = new URL("programs/imports.mjs", import.meta.url);
+  const { passed, stderr } = await runProgram(path, { flags: ["--pending-deprecation"] });
+  expect([passed, stderr]).toEqual([true, ""]);
+});
+
+it("under the permission model children are Node's own", async () => {
+  const has = process.allowedNodeEnvironmentFlags.has("--permission");
+  const allow = ["fs-read=*", "fs-write=*", "addons", "child-process", "worker"];
+  const flags = [
+    has ? "--permission" : "--experimental-permission",
+    ...allow.map((one) => `--allow-${one}`),
+  ];
+  const path = new URL("programs/permission.mjs", import.meta.url);
+  const { passed, report } = await runProgram(path, { flags });
+  expect(passed, report).toBe(true);
+});
+
+it("what is frozen is left alone, with a warning", async () => {
+  expect(await program("frozen.mjs")).toMatchObject({ passed: true, output: "pass\n" });
+});
+
+it.each(["before", "after"])("graceful-fs, loaded %s the patch, works", async (order) => {
+  const path = new URL("programs/graceful-fs.cjs", import.meta.url);
+  const { passed, report } = await runProgram(path, { args: [order] });
+  expect(passed, report).toBe(true);
+});
+
 it("console.log to a file does not switch", async () => {
   const folder = mkdtempSync(join(tmpdir(), "greenlit-monkey-"));
   try {

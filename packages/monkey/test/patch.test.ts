@@ -1,3 +1,5 @@
+import childProcess from "node:child_process";
+import crypto from "node:crypto";
 import dns from "node:dns";
 import fs, { readFileSync } from "node:fs";
 import http from "node:http";
@@ -5,12 +7,16 @@ import https from "node:https";
 import Module from "node:module";
 import net from "node:net";
 import timers from "node:timers";
-import { getCurrent, run } from "@greenlit/core";
+import zlib from "node:zlib";
+import { getCurrent, InvalidSwitchError, noSwitch, run, sleep, spawn } from "@greenlit/core";
 import * as cooperative from "@greenlit/fs";
+import { green } from "@greenlit/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { isPatched, original, patch, patchAll, unpatchAll } from "../src/index.js";
+import { isPatched, original, patch, patchAll, patched, unpatchAll } from "../src/index.js";
 
 const TARGETS = {
+  childProcess,
+  crypto,
   dns,
   fs,
   globalThis,
@@ -20,14 +26,18 @@ const TARGETS = {
   net,
   socket: net.Socket.prototype,
   timers,
+  zlib,
 };
 
 /** Everything a program could see of the objects the patch touches. */
-function snapshot(): Record<string, [PropertyKey, PropertyDescriptor | undefined][]> {
+function snapshot(): Record<string, [PropertyKey, PropertyDescriptor][]> {
   return Object.fromEntries(
     Object.entries(TARGETS).map(([name, target]) => [
       name,
-      Reflect.ownKeys(target).map((key) => [key, Object.getOwnPropertyDescriptor(target, key)]),
+      Reflect.ownKeys(target).map((key) => [
+        key,
+        Object.getOwnPropertyDescriptor(target, key) as PropertyDescriptor,
+      ]),
     ]),
   );
 }
@@ -111,9 +121,7 @@ describe("patch", () => {
   });
 
   it("keeps names, lengths, properties and attributes", () => {
-    const before = new Map(
-      Object.keys(fs).map((key) => [key, Object.getOwnPropertyDescriptor(fs, key)] as const),
-    );
+    const before = snapshot();
     // Not `prototype`: nobody constructs them, and Node itself uses arrow functions for some.
     const shape = (value: unknown): unknown =>
       typeof value === "function"
@@ -127,24 +135,109 @@ describe("patch", () => {
             typeof value,
           ]
         : null;
-    patch({ fs: true });
-    let replaced = 0;
-    for (const [key, descriptor] of before) {
-      const now = Object.getOwnPropertyDescriptor(fs, key);
-      if (now?.value !== descriptor?.value) replaced += 1;
-      expect({ ...now, value: shape(now?.value) }).toEqual({
-        ...descriptor,
-        value: shape(descriptor?.value),
-      });
+    patchAll();
+    const replaced = new Map<string, number>();
+    for (const [module, properties] of Object.entries(snapshot())) {
+      const nodes = new Map(before[module]);
+      for (const [key, { value, ...attributes }] of properties) {
+        if (!nodes.has(key)) continue;
+        const { value: nodesValue, ...nodesAttributes } = nodes.get(key) as PropertyDescriptor;
+        // Not what Node itself makes when it is first asked for.
+        if (typeof nodesValue !== "function") continue;
+        if (value !== nodesValue) replaced.set(module, (replaced.get(module) ?? 0) + 1);
+        expect(attributes).toEqual(nodesAttributes);
+        expect(shape(value)).toEqual(shape(nodesValue));
+      }
     }
-    expect(replaced).toBe(Object.keys(cooperative).length);
+    expect(replaced.get("fs")).toBe(Object.keys(cooperative).length);
+    expect([...replaced.keys()].sort()).toEqual(["Module", "childProcess", "crypto", "fs", "zlib"]);
     expect(shape(fs.realpathSync.native)).toEqual(
       shape(original<typeof fs.realpathSync>("fs", "realpathSync").native),
     );
   });
 });
 
+describe("patched", () => {
+  const switches = (call: () => unknown): boolean => {
+    try {
+      noSwitch(call);
+      return false;
+    } catch (error) {
+      expect(error).toBeInstanceOf(InvalidSwitchError);
+      return true;
+    }
+  };
+  const access = (): boolean => switches(() => fs.accessSync("/"));
+
+  it(
+    "makes the calls cooperative that are made inside, and by what is spawned there",
+    green(() => {
+      const outside = spawn(() => {
+        sleep(0);
+        return access();
+      });
+      const inside = patched(() => {
+        const spawned = spawn(access);
+        return [access(), spawned.get(), outside.get(), access()];
+      });
+      expect([...inside, access()]).toEqual([true, true, false, true, false]);
+      expect(() =>
+        patched(() => {
+          throw new Error("thrown");
+        }),
+      ).toThrow("thrown");
+      expect(access()).toBe(false);
+    }),
+  );
+
+  it(
+    "patches what it is told",
+    green(() => {
+      const hash = (): boolean => switches(() => crypto.scryptSync("", "", 8));
+      const both = patched(
+        () => [access(), hash(), ...patched(() => [access(), hash()], { fs: true })],
+        { crypto: true },
+      );
+      expect(both).toEqual([false, true, true, true]);
+      patch({ fs: true });
+      expect([access(), hash()]).toEqual([true, false]);
+    }),
+  );
+});
+
+describe("modules that were loaded before", () => {
+  it("are named when they have kept what is patched", async () => {
+    const { _cache: cache } = Module as unknown as { _cache: Record<string, unknown> };
+    const paths = ["/x/node_modules/@some/keeper/index.js", "/x/node_modules/lazy/index.js"];
+    const exports = { read: fs.readFileSync, stat: fs.statSync };
+    const lazy = Object.defineProperty({}, "read", { get: () => expect.unreachable() });
+    cache[paths[0] as string] = { exports };
+    cache[paths[1] as string] = { exports: lazy };
+    const warnings: unknown[] = [];
+    const listen = (warning: Error): unknown => warnings.push(warning.message);
+    process.on("warning", listen);
+    patchAll();
+    unpatchAll();
+    patchAll();
+    await new Promise(setImmediate);
+    process.off("warning", listen);
+    for (const path of paths) delete cache[path];
+    expect(warnings).toEqual([
+      "@some/keeper was loaded before the patch and has kept functions of Node's, which block: read, stat",
+    ]);
+  });
+});
+
 describe("isPatched and original", () => {
+  it("know what core needs, too, which stays when the patch is undone", async () => {
+    await run(() => {}); // with the first greenlet
+    expect(isPatched("module", "_load")).toBe(true);
+    patchAll();
+    unpatchAll();
+    expect([isPatched("module", "_load"), isPatched("fs")]).toEqual([true, false]);
+    expect(original("module", "_load")).not.toBe((Module as unknown as { _load: unknown })._load);
+  });
+
   it("know every function by module and name", () => {
     const nodes = fs.readFileSync;
     expect([isPatched("fs"), isPatched("fs", "readFileSync")]).toEqual([false, false]);
@@ -156,6 +249,10 @@ describe("isPatched and original", () => {
       isPatched("fs", "readFile"),
     ]).toEqual([true, true, false]);
     expect(original("node:fs", "readFileSync")).toBe(nodes);
+    expect(original("fs", "realpathSync.native")).not.toBe(fs.realpathSync.native);
+    expect(original("fs", "realpathSync.native")).toBe(
+      original<typeof fs.realpathSync>("fs", "realpathSync").native,
+    );
     expect(original("fs", "readFile")).toBe(fs.readFile);
     expect(original("net", "connectSync")).toBe(undefined);
     expect(isPatched("net", "Socket.prototype.readSync")).toBe(true);

@@ -1,4 +1,5 @@
-// Loaded as a main module inside a greenlet: its own top level may switch, what it requires may not.
+// Loaded as a main module inside a greenlet: its own top level may switch, what it requires may
+// not.
 const { readFileSync } = require("node:fs");
 const slow = require("./modules/slow.cjs");
 
