@@ -2,7 +2,10 @@ import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "nod
 import { BlockList, isIP, type LookupFunction } from "node:net";
 import { CrawlError } from "./errors.js";
 
-/** Networks no crawler has business in unless it is told so (IANA special-purpose address registries). */
+/**
+ * Networks no crawler has business in unless it is told so (IANA special-purpose address
+ * registries).
+ */
 const PRIVATE = new BlockList();
 for (const [network, prefix] of [
   ["0.0.0.0", 8],
@@ -34,23 +37,30 @@ export function isPrivateAddress(address: string): boolean {
 }
 
 /**
- * Keeps a public page from sending the crawler into the network it runs in. Addresses are checked where they are
- * used, at connect time, so a name that resolves differently the second time gains nothing.
+ * Keeps a public page from sending the crawler into the network it runs in. Addresses are checked
+ * where they are used, at connect time, so a name that resolves differently the second time gains
+ * nothing.
  */
 export class AddressGuard {
-  readonly #allowed = new Set<string>();
+  readonly allowPrivate: boolean;
+  private readonly allowed = new Set<string>();
 
-  constructor(readonly allowPrivate: boolean) {}
+  constructor(allowPrivate: boolean) {
+    this.allowPrivate = allowPrivate;
+  }
 
   /** A host named by the user may have a private address. */
   allow(url: URL): void {
-    this.#allowed.add(bareHost(url));
+    this.allowed.add(bareHost(url));
   }
 
-  /** For a host that is an address already, and so never looked up. @throws CrawlError `private-address` */
+  /**
+   * For a host that is an address already, and so never looked up.
+   * @throws CrawlError `private-address`
+   */
   check(url: URL): void {
     const host = bareHost(url);
-    if (isIP(host) !== 0) this.#refuse(host, [host]);
+    if (isIP(host) !== 0) this.refuse(host, [host]);
   }
 
   /** A `lookup` for `net.connect`: as Node's own, but fails when a resolved address is private. */
@@ -59,7 +69,7 @@ export class AddressGuard {
     dnsLookup(hostname, all, (error, addresses: LookupAddress[]) => {
       if (error !== null) return callback(error, "", 4);
       try {
-        this.#refuse(
+        this.refuse(
           hostname,
           addresses.map(({ address }) => address),
         );
@@ -72,8 +82,8 @@ export class AddressGuard {
     });
   };
 
-  #refuse(host: string, addresses: readonly string[]): void {
-    if (this.allowPrivate || this.#allowed.has(host)) return;
+  private refuse(host: string, addresses: readonly string[]): void {
+    if (this.allowPrivate || this.allowed.has(host)) return;
     const refused = addresses.find(isPrivateAddress);
     if (refused === undefined) return;
     const which = refused === host ? host : `${host} (${refused})`;

@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
 import { parseUrl } from "./url.js";
+import { VERSION } from "./version.js";
 
 /** What the command line asks for. */
 export interface Arguments {
@@ -16,7 +16,11 @@ export interface Arguments {
 
 /** The command line was wrong, or asked only for help; everything has been printed. */
 export class Exit {
-  constructor(readonly code: number) {}
+  readonly code: number;
+
+  constructor(code: number) {
+    this.code = code;
+  }
 }
 
 export const EXIT_CODES = `
@@ -46,7 +50,7 @@ function declare(): Command {
       "Crawls web sites: one greenlet per page, robots.txt obeyed, every failure counted.",
     )
     .argument("[seeds...]", "http and https URLs to begin with", addSeed, [])
-    .version(version())
+    .version(VERSION)
     .option("--concurrency <n>", "pages in flight", atLeast(1), DEFAULTS.concurrency)
     .option("--max-pages <n>", "URLs to fetch at most", atLeast(1))
     .option("--max-depth <n>", "links from a seed", atLeast(0))
@@ -113,9 +117,4 @@ function atLeast(minimum: number): (text: string) => number {
     if (/^\d+$/.test(text) && Number(text) >= minimum) return Number(text);
     throw new InvalidArgumentError(`Not a whole number of ${minimum} or more.`);
   };
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(manifest) as { version: string }).version;
 }

@@ -3,11 +3,12 @@ import sniffEncoding from "html-encoding-sniffer";
 import iconv from "iconv-lite";
 
 /**
- * Decodes an HTML page. The encoding is, in this order: the byte order mark, the `charset` of the Content-Type,
- * a `<meta>` in the first 1,024 bytes, windows-1252 (HTML standard, "encoding sniffing algorithm").
+ * Decodes an HTML page. The encoding is, in this order: the byte order mark, the `charset` of the
+ * Content-Type, a `<meta>` in the first 1,024 bytes, windows-1252 (HTML standard, "encoding
+ * sniffing algorithm").
  *
- * Bytes that are invalid in the encoding become U+FFFD. Node's own decoder is only used where iconv-lite has none,
- * because that of Node 20 maps windows-1252 wrongly.
+ * Bytes that are invalid in the encoding become U+FFFD. Node's own decoder is only used where
+ * iconv-lite has none, because that of Node 20 maps windows-1252 wrongly.
  */
 export function decodeHtml(bytes: Uint8Array, contentType: string): string {
   const label = charsetOf(contentType);

@@ -25,19 +25,24 @@ export interface Answer {
   header(name: string): string | undefined;
 }
 
-/** What of a body nobody reads is received all the same, so that the connection can be used again. */
+/**
+ * What of a body nobody reads is received all the same, so that the connection can be used again.
+ */
 const DRAIN_LIMIT = 64 * 1024;
 const CONNECT_TIMEOUT = 10_000;
 
-/** Makes one request at a time for each greenlet that asks, over keep-alive connections shared by all. */
+/**
+ * Makes one request at a time for each greenlet that asks, over keep-alive connections shared by
+ * all.
+ */
 export class Client {
-  readonly #options: ClientOptions;
-  readonly #agent: ReturnType<typeof createAgent>;
+  private readonly options: ClientOptions;
+  private readonly agent: ReturnType<typeof createAgent>;
 
   constructor(options: ClientOptions) {
-    this.#options = options;
+    this.options = options;
     // As many connections as requests: how many there may be for a host is the frontier's business.
-    this.#agent = createAgent({
+    this.agent = createAgent({
       connectTimeout: Math.min(CONNECT_TIMEOUT, options.timeout),
       connect: { lookup: options.guard.lookup },
     });
@@ -50,10 +55,10 @@ export class Client {
    * @throws CrawlError, Timeout, or what the network said; `errorCode` gives all of them a name
    */
   get(url: URL, wants: (head: Omit<Answer, "body" | "bytes">) => boolean): Answer {
-    const { timeout, userAgent, guard, bodyLimit } = this.#options;
+    const { timeout, userAgent, guard, bodyLimit } = this.options;
     guard.check(url);
     const response = request(url, {
-      dispatcher: this.#agent,
+      dispatcher: this.agent,
       headers: {
         "user-agent": userAgent,
         accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
@@ -74,7 +79,7 @@ export class Client {
 
   /** Closes the connections, whatever is under way on them. */
   close(): void {
-    wait(this.#agent.destroy());
+    wait(this.agent.destroy());
   }
 }
 

@@ -18,7 +18,10 @@ export interface Output {
   write(record: PageRecord): void;
 }
 
-/** Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl is finished. */
+/**
+ * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
+ * is finished.
+ */
 export function crawl(options: CrawlOptions, output?: Output): Summary {
   return new Crawler(options, output).run();
 }
@@ -27,120 +30,130 @@ export function crawl(options: CrawlOptions, output?: Output): Summary {
 export class Crawler {
   readonly frontier: Frontier;
   readonly statistics: Statistics = new Statistics();
-  readonly #options: ResolvedOptions;
-  readonly #output: Output | null;
-  readonly #scope: Scope;
-  readonly #traps = new Traps();
-  readonly #guard: AddressGuard;
-  readonly #client: Client;
-  readonly #fetcher: Fetcher;
-  readonly #robots: RobotsCache;
+  private readonly options: ResolvedOptions;
+  private readonly output: Output | null;
+  private readonly scope: Scope;
+  private readonly traps = new Traps();
+  private readonly guard: AddressGuard;
+  private readonly client: Client;
+  private readonly fetcher: Fetcher;
+  private readonly robots: RobotsCache;
   /** One greenlet for each page in flight; the frontier limits their number. */
-  readonly #visitors = new Pool();
-  #fatal: unknown = null;
+  private readonly visitors = new Pool();
+  private fatal: unknown = null;
 
   constructor(options: CrawlOptions, output: Output | null = null) {
-    this.#options = resolveOptions(options);
-    this.#output = output;
-    this.frontier = new Frontier(this.#options);
-    this.#scope = new Scope({ ...this.#options, mode: this.#options.scope });
-    this.#guard = new AddressGuard(this.#options.allowPrivate);
-    this.#client = new Client({ ...this.#options, guard: this.#guard });
-    this.#fetcher = new Fetcher(this.#client, this.#options.robots);
-    this.#robots = new RobotsCache(this.#client, this.#options);
+    this.options = resolveOptions(options);
+    this.output = output;
+    this.frontier = new Frontier(this.options);
+    this.scope = new Scope({ ...this.options, mode: this.options.scope });
+    this.guard = new AddressGuard(this.options.allowPrivate);
+    this.client = new Client({ ...this.options, guard: this.guard });
+    this.fetcher = new Fetcher(this.client, this.options.robots);
+    this.robots = new RobotsCache(this.client, this.options);
   }
 
-  /** Blocks until the crawl is finished, or stopped. @throws OutputError when pages could not be written */
+  /**
+   * Blocks until the crawl is finished, or stopped.
+   * @throws OutputError when pages could not be written
+   */
   run(): Summary {
     try {
-      for (const seed of this.#options.seeds) this.#addSeed(seed);
-      for (const lease of this.frontier) this.#visitors.spawn(() => this.#visit(lease));
-      if (!this.#visitors.join({ timeout: this.#options.grace })) this.#visitors.kill();
+      for (const seed of this.options.seeds) this.addSeed(seed);
+      for (const lease of this.frontier) this.visitors.spawn(() => this.visit(lease));
+      if (!this.visitors.join({ timeout: this.options.grace })) this.visitors.kill();
     } finally {
-      this.#robots.close();
-      this.#client.close();
+      this.robots.close();
+      this.client.close();
     }
-    if (this.#fatal !== null) throw this.#fatal;
-    return this.#summary();
+    if (this.fatal !== null) throw this.fatal;
+    return this.summary();
   }
 
-  /** Begins no further page. Those in flight get `grace` ms, then `run` returns. May be called from anywhere. */
+  /**
+   * Begins no further page. Those in flight get `grace` ms, then `run` returns. May be called from
+   * anywhere.
+   */
   stop(): void {
     this.frontier.close();
   }
 
-  /** Fetches one page and queues its links. The page's errors end here, and every one of them is recorded. */
-  #visit(lease: Lease): void {
+  /**
+   * Fetches one page and queues its links. The page's errors end here, and every one of them is
+   * recorded.
+   */
+  private visit(lease: Lease): void {
     const { url } = lease.entry;
     const started = performance.now();
     try {
-      if (!this.#robotsAllow(new URL(url))) return this.#skip(lease, "robots");
-      const page = this.#fetcher.fetch(url, (target) => this.#gate(lease, target));
-      if (isPassingStatus(page.status) && this.#retry(lease, page.retryAfter)) return;
-      for (const link of page.links) this.#follow(link.href, link.nofollow, lease, page);
-      this.#record(lease, started, page, null);
+      if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
+      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target));
+      if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
+      for (const link of page.links) this.follow(link.href, link.nofollow, lease, page);
+      this.record(lease, started, page, null);
     } catch (error) {
-      if (isPassing(error) && this.#retry(lease, null)) return;
-      this.#record(lease, started, null, error);
+      if (isPassing(error) && this.retry(lease, null)) return;
+      this.record(lease, started, null, error);
     }
   }
 
   /** Queues a link, unless there is a reason not to. */
-  #follow(href: string, nofollow: boolean, lease: Lease, page: Page): void {
+  private follow(href: string, nofollow: boolean, lease: Lease, page: Page): void {
     const { url, reason } = parseUrl(href);
     if (url === null) return this.statistics.skipped.add(reason);
     if (this.frontier.has(url.href)) return;
     const depth = lease.entry.depth + 1;
     const refusal =
-      (nofollow ? "nofollow" : null) ?? this.#scope.check(url, depth) ?? this.#traps.check(url);
+      (nofollow ? "nofollow" : null) ?? this.scope.check(url, depth) ?? this.traps.check(url);
     if (refusal !== null) this.statistics.skipped.add(refusal);
     else this.frontier.add(url, depth, page.finalUrl);
   }
 
-  #addSeed(seed: string): void {
+  private addSeed(seed: string): void {
     const { url, reason } = parseUrl(seed);
     if (url === null) {
-      this.#write({
+      this.write({
         ...blankRecord(seed),
         error: reason,
         message: `not a URL that can be crawled`,
       });
       return;
     }
-    this.#scope.addSeed(url);
-    this.#guard.allow(url);
+    this.scope.addSeed(url);
+    this.guard.allow(url);
     this.frontier.add(url, 0, null);
   }
 
   /** Asks everybody who has a say in a redirect, then waits for a place at the other host. */
-  #gate(lease: Lease, target: URL): string | null {
-    const refusal = this.#refusalOf(lease, target);
+  private gate(lease: Lease, target: URL): string | null {
+    const refusal = this.refusalOf(lease, target);
     if (refusal !== null) this.statistics.skipped.add(refusal);
     return refusal;
   }
 
-  #refusalOf(lease: Lease, target: URL): string | null {
+  private refusalOf(lease: Lease, target: URL): string | null {
     const { depth, referrer } = lease.entry;
-    // A seed may redirect to where the site really lives, www.example.org say: that is then in scope.
-    if (referrer === null) this.#scope.addSeed(target);
-    const outside = referrer === null ? null : this.#scope.check(target, depth);
+    // A seed may redirect to where the site really lives, www.example.org say: that is then in
+    // scope.
+    if (referrer === null) this.scope.addSeed(target);
+    const outside = referrer === null ? null : this.scope.check(target, depth);
     if (outside !== null) return outside;
     if (!this.frontier.claim(lease, target)) return "known";
     this.frontier.moveTo(lease, target.host);
-    return this.#robotsAllow(target) ? null : "robots";
+    return this.robotsAllow(target) ? null : "robots";
   }
 
   /** Blocks until the host's robots.txt is there. @throws CrawlError when it cannot be had */
-  #robotsAllow(url: URL): boolean {
-    const { robots, delay } = this.#options;
-    const rules = robots ? this.#robots.rulesFor(url) : null;
+  private robotsAllow(url: URL): boolean {
+    const { robots, delay } = this.options;
+    const rules = robots ? this.robots.rulesFor(url) : null;
     this.frontier.open(url.host, Math.max(delay, rules?.crawlDelay ?? 0));
     return rules === null || isAllowed(rules, url);
   }
 
   /** @returns false when there are no attempts left, or the crawl is being stopped */
-  #retry(lease: Lease, retryAfter: number | null): boolean {
-    const { retries, retryDelay } = this.#options;
+  private retry(lease: Lease, retryAfter: number | null): boolean {
+    const { retries, retryDelay } = this.options;
     const { attempts } = lease.entry;
     if (retryAfter !== null && lease.host !== null) this.frontier.pause(lease.host.key, retryAfter);
     if (attempts > retries || this.frontier.closed) return false;
@@ -149,40 +162,41 @@ export class Crawler {
     return true;
   }
 
-  #skip(lease: Lease, reason: string): void {
+  private skip(lease: Lease, reason: string): void {
     this.statistics.skipped.add(reason);
     this.frontier.skip(lease);
   }
 
   /** The end of a URL, with a page or with an error. */
-  #record(lease: Lease, started: number, page: Page | null, error: unknown): void {
+  private record(lease: Lease, started: number, page: Page | null, error: unknown): void {
     const { url, depth, referrer, attempts } = lease.entry;
     const ms = Math.round(performance.now() - started);
     const record = { ...blankRecord(url), depth, referrer, attempts, ms };
     if (page === null) {
-      this.#write({ ...record, error: errorCode(error), message: errorMessage(error) });
+      this.write({ ...record, error: errorCode(error), message: errorMessage(error) });
       this.frontier.fail(lease);
     } else {
       const { finalUrl, status, contentType, bytes, title, stopped } = page;
       const links = page.links.length;
-      this.#write({ ...record, finalUrl, status, contentType, bytes, title, links, stopped });
+      this.write({ ...record, finalUrl, status, contentType, bytes, title, links, stopped });
       this.frontier.done(lease);
     }
   }
 
   /** Never throws: when records cannot be written any more, the crawl ends and `run` says why. */
-  #write(record: PageRecord): void {
+  private write(record: PageRecord): void {
     this.statistics.count(record);
     try {
-      // A killed greenlet is killed again wherever it blocks: the record of that must get out all the same.
-      shield(() => this.#output?.write(record));
+      // A killed greenlet is killed again wherever it blocks: the record of that must get out all
+      // the same.
+      shield(() => this.output?.write(record));
     } catch (error) {
-      this.#fatal ??= error;
+      this.fatal ??= error;
       this.stop();
     }
   }
 
-  #summary(): Summary {
+  private summary(): Summary {
     const { pending, hosts, peak } = this.frontier.counts;
     const interrupted = this.frontier.closed;
     if (pending > 0)

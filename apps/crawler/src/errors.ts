@@ -1,13 +1,14 @@
-/** A page that could not be had, for a reason the crawler itself found. `code` is one of {@link ErrorCode}. */
+/**
+ * A page that could not be had, for a reason the crawler itself found. `code` is one of
+ * {@link ErrorCode}.
+ */
 export class CrawlError extends Error {
   override readonly name = "CrawlError";
+  readonly code: ErrorCode;
 
-  constructor(
-    readonly code: ErrorCode,
-    message: string,
-    options?: ErrorOptions,
-  ) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
+    this.code = code;
   }
 }
 
@@ -68,7 +69,10 @@ const PASSING: ReadonlySet<ErrorCode> = new Set([
   "protocol",
 ]);
 
-/** The code of anything a fetch may throw. What is not known by name is `unexpected`, never swallowed. */
+/**
+ * The code of anything a fetch may throw. What is not known by name is `unexpected`, never
+ * swallowed.
+ */
 export function errorCode(error: unknown): ErrorCode {
   if (error instanceof CrawlError) return error.code;
   const code = nodeCode(error);
@@ -87,8 +91,8 @@ export function errorCode(error: unknown): ErrorCode {
 }
 
 /**
- * Whether a second attempt is worth it. What the crawler itself found (a body too large, redirects in a circle) would
- * be found again.
+ * Whether a second attempt is worth it. What the crawler itself found (a body too large, redirects
+ * in a circle) would be found again.
  */
 export function isPassing(error: unknown): boolean {
   return !(error instanceof CrawlError) && PASSING.has(errorCode(error));

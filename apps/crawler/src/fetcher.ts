@@ -35,22 +35,30 @@ const MAX_REDIRECTS = 10;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const HTML = new Set(["text/html", "application/xhtml+xml"]);
 
-/** Fetches one page: redirects by hand, each hop through the gate, and the links when it is HTML. */
+/**
+ * Fetches one page: redirects by hand, each hop through the gate, and the links when it is HTML.
+ */
 export class Fetcher {
-  constructor(
-    readonly client: Client,
-    /** Whether pages may say that their links are not to be followed. */
-    readonly obeysNofollow: boolean,
-  ) {}
+  readonly client: Client;
+  /** Whether pages may say that their links are not to be followed. */
+  readonly obeysNofollow: boolean;
 
-  /** Blocks until the page is there. @throws what `Client.get` throws, and CrawlError for redirects that lead nowhere */
+  constructor(client: Client, obeysNofollow: boolean) {
+    this.client = client;
+    this.obeysNofollow = obeysNofollow;
+  }
+
+  /**
+   * Blocks until the page is there.
+   * @throws what `Client.get` throws, and CrawlError for redirects that lead nowhere
+   */
   fetch(start: string, gate: Gate): Page {
     const chain = new Set<string>();
     for (let url = new URL(start); ;) {
       chain.add(url.href);
       const answer = this.client.get(url, isParsed);
       const target = redirectTarget(answer, url);
-      if (target === null) return this.#page(start, url, answer);
+      if (target === null) return this.page(start, url, answer);
       if (chain.has(target.href)) {
         throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
       }
@@ -58,12 +66,12 @@ export class Fetcher {
         throw new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
       }
       const stopped = gate(target);
-      if (stopped !== null) return { ...this.#page(start, target, answer), stopped };
+      if (stopped !== null) return { ...this.page(start, target, answer), stopped };
       url = target;
     }
   }
 
-  #page(start: string, url: URL, answer: Answer): Page {
+  private page(start: string, url: URL, answer: Answer): Page {
     const contentType = answer.header("content-type") ?? "";
     const html = answer.body === null ? "" : decodeHtml(answer.body, contentType);
     const { title, links } = extractLinks(html, url, () => sleep(0));

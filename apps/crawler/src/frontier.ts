@@ -37,57 +37,58 @@ export interface FrontierCounts {
  *        `-----retry------'
  */
 export class Frontier {
-  readonly #options: Required<FrontierOptions>;
-  readonly #schedule = new Schedule();
-  readonly #known = new Set<string>();
+  private readonly options: Required<FrontierOptions>;
+  private readonly schedule = new Schedule();
+  private readonly known = new Set<string>();
   /** Set when `next` may have an answer. */
-  readonly #changed = new Event();
+  private readonly changed = new Event();
   /** For each host with a redirect waiting for a place: set when there may be one. */
-  readonly #places = new Map<Host, Event>();
-  #counts = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
-  #closed = false;
+  private readonly places = new Map<Host, Event>();
+  private sums = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
+  private isClosed = false;
 
   constructor(options: FrontierOptions) {
-    this.#options = { maxPages: Infinity, ...options };
+    this.options = { maxPages: Infinity, ...options };
   }
 
   get counts(): FrontierCounts {
-    const { hosts, fresh, retries } = this.#schedule;
-    return { ...this.#counts, pending: fresh + retries, hosts };
+    const { hosts, fresh, retries } = this.schedule;
+    return { ...this.sums, pending: fresh + retries, hosts };
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.isClosed;
   }
 
   has(url: string): boolean {
-    return this.#known.has(url);
+    return this.known.has(url);
   }
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
-    if (this.#known.has(url.href)) return false;
-    this.#known.add(url.href);
+    if (this.known.has(url.href)) return false;
+    this.known.add(url.href);
     const entry: Entry = { url: url.href, depth, referrer, attempts: 0, hops: new Set() };
-    this.#schedule.push(this.#schedule.host(url.host), entry);
-    this.#changed.set();
+    this.schedule.push(this.schedule.host(url.host), entry);
+    this.changed.set();
     return true;
   }
 
   /**
-   * Blocks the greenlet until a URL may be fetched. Sleeps until the very moment or a change; never polls.
+   * Blocks the greenlet until a URL may be fetched. Sleeps until the very moment or a change; never
+   * polls.
    *
    * @returns null when the crawl is finished, or closed
    */
   next(): Lease | null {
     for (;;) {
-      if (this.#closed || this.#isFinished()) return null;
+      if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
-      const lease = this.#counts.leased < this.#options.concurrency ? this.#lease(now) : null;
+      const lease = this.sums.leased < this.options.concurrency ? this.lease(now) : null;
       if (lease !== null) return lease;
-      this.#changed.clear();
-      const full = this.#counts.leased >= this.#options.concurrency;
-      this.#changed.wait({ timeout: full ? null : until(this.#schedule.nextAt, now) });
+      this.changed.clear();
+      const full = this.sums.leased >= this.options.concurrency;
+      this.changed.wait({ timeout: full ? null : until(this.schedule.nextAt, now) });
     }
   }
 
@@ -102,127 +103,137 @@ export class Frontier {
   }
 
   done(lease: Lease): void {
-    this.#counts.done++;
-    this.#end(lease);
+    this.sums.done++;
+    this.end(lease);
   }
 
   fail(lease: Lease): void {
-    this.#counts.failed++;
-    this.#end(lease);
+    this.sums.failed++;
+    this.end(lease);
   }
 
-  /** The URL turned out not to be wanted, and no page was fetched: neither the delay nor the page limit is charged. */
+  /**
+   * The URL turned out not to be wanted, and no page was fetched: neither the delay nor the page
+   * limit is charged.
+   */
   skip(lease: Lease): void {
-    this.#counts.skipped++;
+    this.sums.skipped++;
     if (lease.host !== null) lease.host.spacedUntil = 0;
-    this.#end(lease);
+    this.end(lease);
   }
 
   /** Another attempt, in `delay` ms or later. */
   retry(lease: Lease, delay: number): void {
-    const host = lease.host ?? this.#schedule.host(new URL(lease.entry.url).host);
-    this.#schedule.pushRetry(host, lease.entry, performance.now() + delay);
-    this.#end(lease);
+    const host = lease.host ?? this.schedule.host(new URL(lease.entry.url).host);
+    this.schedule.pushRetry(host, lease.entry, performance.now() + delay);
+    this.end(lease);
   }
 
   /**
-   * Takes the URL a lease redirects to. @returns false when it is known already, so somebody else fetches or fetched it.
+   * Takes the URL a lease redirects to. @returns false when it is known already, so somebody else
+   * fetches or fetched it.
    */
   claim(lease: Lease, url: URL): boolean {
     if (lease.entry.hops.has(url.href)) return true;
-    if (this.#known.has(url.href)) return false;
-    this.#known.add(url.href);
+    if (this.known.has(url.href)) return false;
+    this.known.add(url.href);
     lease.entry.hops.add(url.href);
     return true;
   }
 
   /**
-   * Gives up the lease's place at its host and blocks the greenlet until it has one at `key`: a redirect is a request
-   * like any other to the host that gets it. No place is held while waiting for another, so nobody waits in a circle.
+   * Gives up the lease's place at its host and blocks the greenlet until it has one at `key`: a
+   * redirect is a request like any other to the host that gets it. No place is held while waiting
+   * for another, so nobody waits in a circle.
    */
   moveTo(lease: Lease, key: string): void {
-    const host = this.#schedule.host(key);
+    const host = this.schedule.host(key);
     host.arrivals++;
     try {
-      this.#leave(lease);
+      this.leave(lease);
       for (let now = performance.now(); !host.hasPlace(now); now = performance.now()) {
-        const place = this.#place(host);
+        const place = this.place(host);
         place.clear();
         place.wait({ timeout: host.inFlight < host.limit ? until(host.readyAt, now) : null });
       }
-      this.#schedule.occupy(host, performance.now());
+      this.schedule.occupy(host, performance.now());
       lease.host = host;
     } finally {
-      if (--host.arrivals === 0) this.#places.delete(host);
-      this.#update(host);
+      if (--host.arrivals === 0) this.places.delete(host);
+      this.update(host);
     }
   }
 
-  /** Tells how fast a host may be asked, once that is known. @param delay ms between the starts of two requests */
+  /**
+   * Tells how fast a host may be asked, once that is known.
+   * @param delay ms between the starts of two requests
+   */
   open(key: string, delay: number): void {
-    const host = this.#schedule.host(key);
-    if (host.limit === this.#options.perHost && host.delay === delay) return;
-    host.limit = this.#options.perHost;
+    const host = this.schedule.host(key);
+    if (host.limit === this.options.perHost && host.delay === delay) return;
+    host.limit = this.options.perHost;
     host.delay = delay;
     host.spacedUntil = Math.max(host.spacedUntil, performance.now() + delay);
-    this.#update(host);
+    this.update(host);
   }
 
   /** The host asked to be left alone for so many ms. */
   pause(key: string, delay: number): void {
-    const host = this.#schedule.host(key);
+    const host = this.schedule.host(key);
     host.pausedUntil = Math.max(host.pausedUntil, performance.now() + delay);
   }
 
-  /** Hands out nothing more. May be called from anywhere; what is leased may still end in any way. */
+  /**
+   * Hands out nothing more. May be called from anywhere; what is leased may still end in any way.
+   */
   close(): void {
-    this.#closed = true;
-    this.#changed.set();
+    this.isClosed = true;
+    this.changed.set();
   }
 
-  #lease(now: number): Lease | null {
-    const lease = this.#schedule.take(now, this.#hasBudget());
+  private lease(now: number): Lease | null {
+    const lease = this.schedule.take(now, this.hasBudget());
     if (lease === null) return null;
     lease.entry.attempts++;
-    this.#counts.leased++;
-    this.#counts.peak = Math.max(this.#counts.peak, this.#counts.leased);
+    this.sums.leased++;
+    this.sums.peak = Math.max(this.sums.peak, this.sums.leased);
     return lease;
   }
 
   /** Whether one more page may be begun. What waits for a retry has been begun before. */
-  #hasBudget(): boolean {
-    const { leased, done, failed } = this.#counts;
-    return leased + this.#schedule.retries + done + failed < this.#options.maxPages;
+  private hasBudget(): boolean {
+    const { leased, done, failed } = this.sums;
+    return leased + this.schedule.retries + done + failed < this.options.maxPages;
   }
 
-  #isFinished(): boolean {
-    if (this.#counts.leased > 0 || this.#schedule.retries > 0) return false;
-    return this.#schedule.fresh === 0 || !this.#hasBudget();
+  private isFinished(): boolean {
+    if (this.sums.leased > 0 || this.schedule.retries > 0) return false;
+    return this.schedule.fresh === 0 || !this.hasBudget();
   }
 
-  #end(lease: Lease): void {
-    this.#counts.leased--;
-    this.#leave(lease);
-    this.#changed.set();
+  private end(lease: Lease): void {
+    this.sums.leased--;
+    this.leave(lease);
+    this.changed.set();
   }
 
-  #leave(lease: Lease): void {
+  private leave(lease: Lease): void {
     const host = lease.host;
     if (host === null) return;
     lease.host = null;
-    this.#schedule.release(host);
-    this.#update(host);
+    this.schedule.release(host);
+    this.update(host);
   }
 
-  #update(host: Host): void {
-    this.#schedule.update(host);
-    this.#places.get(host)?.set();
-    this.#changed.set();
+  private update(host: Host): void {
+    this.schedule.update(host);
+    this.places.get(host)?.set();
+    this.changed.set();
   }
 
-  #place(host: Host): Event {
-    let place = this.#places.get(host);
-    if (place === undefined) this.#places.set(host, (place = new Event()));
+  private place(host: Host): Event {
+    let place = this.places.get(host);
+    if (place === undefined) this.places.set(host, (place = new Event()));
     return place;
   }
 }

@@ -1,21 +1,24 @@
-/** A priority queue of items by time: a binary heap, in which items of one time leave in the order they came. */
+/**
+ * A priority queue of items by time: a binary heap, in which items of one time leave in the order
+ * they came.
+ */
 export class Heap<T> {
-  readonly #slots: { at: number; order: number; item: T }[] = [];
-  #order = 0;
+  private readonly slots: { at: number; order: number; item: T }[] = [];
+  private order = 0;
 
   get size(): number {
-    return this.#slots.length;
+    return this.slots.length;
   }
 
   /** The earliest time, or Infinity when empty. */
   get nextAt(): number {
-    return this.#slots[0]?.at ?? Infinity;
+    return this.slots[0]?.at ?? Infinity;
   }
 
   push(at: number, item: T): void {
-    const slots = this.#slots;
+    const slots = this.slots;
     let child = slots.length;
-    const slot = { at, order: this.#order++, item };
+    const slot = { at, order: this.order++, item };
     slots.push(slot);
     while (child > 0) {
       const parent = (child - 1) >> 1;
@@ -28,7 +31,7 @@ export class Heap<T> {
 
   /** Removes the earliest item if its time has come. */
   popUntil(now: number): T | undefined {
-    const slots = this.#slots;
+    const slots = this.slots;
     const first = slots[0];
     if (first === undefined || first.at > now) return undefined;
     const last = slots.pop()!;

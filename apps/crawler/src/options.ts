@@ -1,6 +1,10 @@
 import type { ScopeMode } from "./scope.js";
+import { VERSION } from "./version.js";
 
-/** Everything a crawl can be told. Every setting is declared here, with its default; the command only renames them. */
+/**
+ * Everything a crawl can be told. Every setting is declared here, with its default; the command
+ * only renames them.
+ */
 export interface CrawlOptions {
   /** URLs to begin with. */
   readonly seeds: readonly string[];
@@ -28,7 +32,10 @@ export interface CrawlOptions {
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
-  /** Fetch from private and loopback addresses too; without it, only hosts named in the seeds may have one. */
+  /**
+   * Fetch from private and loopback addresses too; without it, only hosts named in the seeds may
+   * have one.
+   */
   readonly allowPrivate?: boolean;
   /** Milliseconds that pages in flight get to end after `stop()`. */
   readonly grace?: number;
@@ -49,7 +56,7 @@ export const DEFAULTS: Omit<ResolvedOptions, "seeds"> = {
   retries: 2,
   retryDelay: 500,
   bodyLimit: 10 * 1024 * 1024,
-  userAgent: "greenlit-crawler/0.0.0 (+https://github.com/greenlit/greenlit)",
+  userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
   allowPrivate: false,
   grace: 2_000,

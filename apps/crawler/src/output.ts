@@ -29,7 +29,10 @@ export interface PageRecord {
   readonly message: string | null;
 }
 
-/** The output cannot be written: the disk is full, or the reader of the pipe has gone. The crawl ends. */
+/**
+ * The output cannot be written: the disk is full, or the reader of the pipe has gone. The crawl
+ * ends.
+ */
 export class OutputError extends Error {
   override readonly name = "OutputError";
   readonly code = "ERR_CRAWLER_OUTPUT";
@@ -37,44 +40,44 @@ export class OutputError extends Error {
 
 /** Writes records as JSON Lines. A greenlet that writes faster than the stream takes it waits. */
 export class JsonlOutput {
-  readonly #stream: Writable;
-  readonly #ownsStream: boolean;
+  private readonly stream: Writable;
+  private readonly ownsStream: boolean;
   /** Clear while the stream wants no more, or is ending. */
-  readonly #ready = new Event();
-  #error: Error | null = null;
+  private readonly ready = new Event();
+  private error: Error | null = null;
 
   /** @param target a file name, which is overwritten; or a stream, which is left open */
   constructor(target: string | Writable) {
-    this.#ownsStream = typeof target === "string";
-    this.#stream = typeof target === "string" ? createWriteStream(target) : target;
-    this.#stream.on("error", (error: Error) => {
-      this.#error ??= error;
-      this.#ready.set();
+    this.ownsStream = typeof target === "string";
+    this.stream = typeof target === "string" ? createWriteStream(target) : target;
+    this.stream.on("error", (error: Error) => {
+      this.error ??= error;
+      this.ready.set();
     });
-    this.#stream.on("drain", () => this.#ready.set()).on("finish", () => this.#ready.set());
+    this.stream.on("drain", () => this.ready.set()).on("finish", () => this.ready.set());
   }
 
   /** @throws OutputError when an earlier write failed, or this one as far as is known */
   write(record: PageRecord): void {
-    this.#check();
-    if (this.#stream.write(`${JSON.stringify(record)}\n`)) return;
-    this.#ready.clear();
-    this.#ready.wait();
-    this.#check();
+    this.check();
+    if (this.stream.write(`${JSON.stringify(record)}\n`)) return;
+    this.ready.clear();
+    this.ready.wait();
+    this.check();
   }
 
   /** Blocks until everything is written. @throws OutputError when something was not */
   close(): void {
-    this.#check();
-    this.#ready.clear();
-    if (this.#ownsStream) this.#stream.end();
-    if (this.#ownsStream || this.#stream.writableNeedDrain) this.#ready.wait();
-    this.#check();
+    this.check();
+    this.ready.clear();
+    if (this.ownsStream) this.stream.end();
+    if (this.ownsStream || this.stream.writableNeedDrain) this.ready.wait();
+    this.check();
   }
 
-  #check(): void {
-    if (this.#error === null) return;
-    const { message } = this.#error;
-    throw new OutputError(`the output cannot be written: ${message}`, { cause: this.#error });
+  private check(): void {
+    if (this.error === null) return;
+    const { message } = this.error;
+    throw new OutputError(`the output cannot be written: ${message}`, { cause: this.error });
   }
 }

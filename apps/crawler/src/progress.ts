@@ -22,42 +22,42 @@ const RATE_WINDOW = 5_000;
 
 /** One line that is redrawn on a terminal; a line now and then elsewhere. */
 export class Progress {
-  readonly #source: ProgressSource;
-  readonly #target: ProgressTarget;
-  readonly #live: boolean;
-  readonly #samples: { at: number; pages: number }[] = [{ at: 0, pages: 0 }];
+  private readonly source: ProgressSource;
+  private readonly target: ProgressTarget;
+  private readonly live: boolean;
+  private readonly samples: { at: number; pages: number }[] = [{ at: 0, pages: 0 }];
 
   constructor(source: ProgressSource, target: ProgressTarget) {
-    this.#source = source;
-    this.#target = target;
-    this.#live = target.isTTY === true;
+    this.source = source;
+    this.target = target;
+    this.live = target.isTTY === true;
   }
 
   /** Draws until the greenlet is killed. */
   run(): void {
     for (;;) {
-      sleep(this.#live ? LIVE_INTERVAL : LOG_INTERVAL);
+      sleep(this.live ? LIVE_INTERVAL : LOG_INTERVAL);
       this.draw();
     }
   }
 
   draw(): void {
     const line = this.line();
-    if (!this.#live) this.#target.write(`${line}\n`);
-    else this.#target.write(`\r\x1b[2K${line.slice(0, (this.#target.columns ?? 80) - 1)}`);
+    if (!this.live) this.target.write(`${line}\n`);
+    else this.target.write(`\r\x1b[2K${line.slice(0, (this.target.columns ?? 80) - 1)}`);
   }
 
   /** Removes the live line, so that other text can follow. */
   clear(): void {
-    if (this.#live) this.#target.write("\r\x1b[2K");
+    if (this.live) this.target.write("\r\x1b[2K");
   }
 
   line(): string {
-    const { statistics } = this.#source;
-    const { leased, pending, hosts } = this.#source.frontier.counts;
+    const { statistics } = this.source;
+    const { leased, pending, hosts } = this.source.frontier.counts;
     const parts = [
       `${statistics.pages} pages`,
-      `${this.#rate().toFixed(0)}/s`,
+      `${this.rate().toFixed(0)}/s`,
       `${leased} in flight`,
       `${pending} queued`,
       `${statistics.failed} failed`,
@@ -67,13 +67,13 @@ export class Progress {
     return parts.join(", ");
   }
 
-  #rate(): number {
-    const now = { at: this.#source.statistics.elapsed, pages: this.#source.statistics.pages };
-    this.#samples.push(now);
-    while (this.#samples.length > 2 && this.#samples[1]!.at <= now.at - RATE_WINDOW) {
-      this.#samples.shift();
+  private rate(): number {
+    const now = { at: this.source.statistics.elapsed, pages: this.source.statistics.pages };
+    this.samples.push(now);
+    while (this.samples.length > 2 && this.samples[1]!.at <= now.at - RATE_WINDOW) {
+      this.samples.shift();
     }
-    const first = this.#samples[0]!;
+    const first = this.samples[0]!;
     return ((now.pages - first.pages) * 1000) / Math.max(1, now.at - first.at);
   }
 }

@@ -17,7 +17,9 @@ const DAY = 24 * 60 * 60 * 1000;
 const MAX_REDIRECTS = 5;
 const EVERYTHING_ALLOWED: RobotsRules = { rules: [], crawlDelay: null, sitemaps: [] };
 
-/** Nothing at the origin may be fetched: its robots.txt exists, or may exist, and cannot be read. */
+/**
+ * Nothing at the origin may be fetched: its robots.txt exists, or may exist, and cannot be read.
+ */
 interface Unreachable {
   readonly code: ErrorCode;
   readonly message: string;
@@ -28,22 +30,23 @@ interface Unreachable {
 /**
  * The robots.txt of each origin, fetched once however many greenlets ask for it.
  *
- * RFC 9309 section 2.3.1: 2xx is parsed; up to five redirects are followed; 4xx, and more redirects than that, means
- * that there are no rules; 5xx and network errors mean that nothing may be fetched.
+ * RFC 9309 section 2.3.1: 2xx is parsed; up to five redirects are followed; 4xx, and more redirects
+ * than that, means that there are no rules; 5xx and network errors mean that nothing may be
+ * fetched.
  */
 export class RobotsCache {
-  readonly #client: Pick<Client, "get">;
-  readonly #options: Required<RobotsCacheOptions>;
-  readonly #token: string;
-  readonly #cached = new Map<
+  private readonly client: Pick<Client, "get">;
+  private readonly options: Required<RobotsCacheOptions>;
+  private readonly token: string;
+  private readonly cached = new Map<
     string,
     { rules: Greenlet<RobotsRules | Unreachable>; until: number }
   >();
 
   constructor(client: Pick<Client, "get">, options: RobotsCacheOptions) {
-    this.#client = client;
-    this.#options = { lifetime: DAY, ...options };
-    this.#token = productToken(options.userAgent);
+    this.client = client;
+    this.options = { lifetime: DAY, ...options };
+    this.token = productToken(options.userAgent);
   }
 
   /**
@@ -52,12 +55,13 @@ export class RobotsCache {
    * @throws CrawlError when they cannot be had: `robots-unreachable`, or what the network said
    */
   rulesFor(url: URL): RobotsRules {
-    let cached = this.#cached.get(url.origin);
+    let cached = this.cached.get(url.origin);
     if (cached === undefined || cached.until <= Date.now()) {
-      // A greenlet of its own: if the one that asked first is killed, the others still get their answer.
-      const rules = spawn(() => this.#load(new URL("/robots.txt", url)));
-      cached = { rules, until: Date.now() + this.#options.lifetime };
-      this.#cached.set(url.origin, cached);
+      // A greenlet of its own: if the one that asked first is killed, the others still get their
+      // answer.
+      const rules = spawn(() => this.load(new URL("/robots.txt", url)));
+      cached = { rules, until: Date.now() + this.options.lifetime };
+      this.cached.set(url.origin, cached);
     }
     const rules = cached.rules.get();
     if ("code" in rules) throw new CrawlError(rules.code, rules.message);
@@ -66,25 +70,25 @@ export class RobotsCache {
 
   /** Ends what is still being fetched. */
   close(): void {
-    killAll([...this.#cached.values()].map(({ rules }) => rules).filter((rules) => !rules.dead));
+    killAll([...this.cached.values()].map(({ rules }) => rules).filter((rules) => !rules.dead));
   }
 
   /** Never throws: an error is an answer too, and is kept like one. */
-  #load(url: URL): RobotsRules | Unreachable {
+  private load(url: URL): RobotsRules | Unreachable {
     for (let attempt = 0; ; attempt++) {
-      const rules = this.#fetch(url);
-      if (!("code" in rules) || !rules.passing || attempt >= this.#options.retries) return rules;
-      sleep(this.#options.retryDelay * 2 ** attempt);
+      const rules = this.fetch(url);
+      if (!("code" in rules) || !rules.passing || attempt >= this.options.retries) return rules;
+      sleep(this.options.retryDelay * 2 ** attempt);
     }
   }
 
-  #fetch(start: URL): RobotsRules | Unreachable {
+  private fetch(start: URL): RobotsRules | Unreachable {
     try {
       let url = start;
       for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-        const answer = this.#client.get(url, isSuccess);
+        const answer = this.client.get(url, isSuccess);
         const target = redirectTarget(answer, url);
-        if (target === null) return this.#interpret(answer);
+        if (target === null) return this.interpret(answer);
         url = target;
       }
       return EVERYTHING_ALLOWED;
@@ -94,8 +98,8 @@ export class RobotsCache {
     }
   }
 
-  #interpret({ status, body }: Answer): RobotsRules | Unreachable {
-    if (body !== null) return parseRobots(body, this.#token);
+  private interpret({ status, body }: Answer): RobotsRules | Unreachable {
+    if (body !== null) return parseRobots(body, this.token);
     if (status < 500) return EVERYTHING_ALLOWED;
     return { code: "robots-unreachable", message: `robots.txt answered ${status}`, passing: true };
   }

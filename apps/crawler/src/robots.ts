@@ -25,8 +25,9 @@ export interface RobotsRules {
 }
 
 /**
- * The product token of a User-Agent header: the name robots.txt groups are matched with (RFC 9309 section 2.2.1).
- * `greenlit-crawler/1.0 (+https://...)` gives `greenlit-crawler`; `Mozilla/5.0 (compatible; SomeBot/2)` gives `SomeBot`.
+ * The product token of a User-Agent header: the name robots.txt groups are matched with (RFC 9309
+ * section 2.2.1). `greenlit-crawler/1.0 (+https://...)` gives `greenlit-crawler`; `Mozilla/5.0
+ * (compatible; SomeBot/2)` gives `SomeBot`.
  */
 export function productToken(userAgent: string): string {
   const compatible = /^Mozilla\/.*?\(compatible;\s*([A-Za-z_-]+)/.exec(userAgent);
@@ -45,7 +46,8 @@ export function parseRobots(body: Uint8Array, token: string): RobotsRules {
   const general: Group = { rules: [], crawlDelay: null };
   const sitemaps: string[] = [];
   let named = false; // the file has a group for this crawler, perhaps an empty one
-  let current: Set<Group> | null = null; // null before the first user-agent line: rules there are ignored
+  // Null before the first user-agent line: rules there are ignored.
+  let current: Set<Group> | null = null;
   let header = false; // in a run of user-agent lines, which together head one group
 
   for (const line of linesOf(body)) {
@@ -64,7 +66,8 @@ export function parseRobots(body: Uint8Array, token: string): RobotsRules {
       if (value === "") continue; // an empty pattern matches nothing
       for (const group of current ?? []) group.rules.push(rule(key === "allow", value));
     } else if (key === "crawl-delay") {
-      // Other records must not interfere with the groups (section 2.2.4), so a user-agent run goes on after it.
+      // Other records must not interfere with the groups (section 2.2.4), so a user-agent run goes
+      // on after it.
       const seconds = Number(value);
       if (!(seconds >= 0) || value === "") continue;
       for (const group of current ?? [])
@@ -78,8 +81,9 @@ export function parseRobots(body: Uint8Array, token: string): RobotsRules {
 }
 
 /**
- * Whether the rules let the crawler fetch a URL: the longest matching pattern decides, allow wins a tie, and what
- * no rule matches is allowed (RFC 9309 section 2.2.2). `/robots.txt` itself is always allowed.
+ * Whether the rules let the crawler fetch a URL: the longest matching pattern decides, allow wins a
+ * tie, and what no rule matches is allowed (RFC 9309 section 2.2.2). `/robots.txt` itself is always
+ * allowed.
  */
 export function isAllowed(robots: RobotsRules, url: URL): boolean {
   const path = encodePath(url.pathname + url.search);
@@ -116,7 +120,8 @@ function linesOf(body: Uint8Array): string[] {
   const length = Math.min(body.length, ROBOTS_MAX_BYTES);
   const text = Buffer.from(body.buffer, body.byteOffset, length).toString("utf8");
   const lines = text.replace(/^\uFEFF/, "").split(/\r\n|\r|\n/);
-  if (length < body.length) lines.pop(); // the cap cut this line: half a pattern would forbid too much
+  // The cap cut this line: half a pattern would forbid too much.
+  if (length < body.length) lines.pop();
   return lines;
 }
 
@@ -167,7 +172,10 @@ function matches({ pieces, anchored }: Rule, path: string): boolean {
     : path.indexOf(tail, at) >= 0;
 }
 
-/** A URL's path in the form patterns are compared in: `*` and `$` in it are meant literally (section 2.2.3). */
+/**
+ * A URL's path in the form patterns are compared in: `*` and `$` in it are meant literally (section
+ * 2.2.3).
+ */
 function encodePath(path: string): string {
   return encode(path).replaceAll("*", "%2A").replaceAll("$", "%24");
 }

@@ -16,6 +16,7 @@ export interface Entry {
 
 /** What is queued for one host (name and port), and when it may be asked again. Times are in ms. */
 export class Host {
+  readonly key: string;
   readonly fresh: Fifo<Entry> = new Fifo();
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();
@@ -34,7 +35,9 @@ export class Host {
   ticket = 0;
   scheduledAt: number = Infinity;
 
-  constructor(readonly key: string) {}
+  constructor(key: string) {
+    this.key = key;
+  }
 
   get readyAt(): number {
     return Math.max(this.spacedUntil, this.pausedUntil);
@@ -47,55 +50,58 @@ export class Host {
 }
 
 /**
- * Whose turn it is: hosts in a heap by the time they are ready, each with its own queues. Every operation costs
- * O(log hosts). It knows no greenlets and no clock; `Frontier` adds both.
+ * Whose turn it is: hosts in a heap by the time they are ready, each with its own queues. Every
+ * operation costs O(log hosts). It knows no greenlets and no clock; `Frontier` adds both.
  *
- * A host is in the heap exactly while it has a queued URL, a free place and nobody arriving by redirect.
+ * A host is in the heap exactly while it has a queued URL, a free place and nobody arriving by
+ * redirect.
  */
 export class Schedule {
-  readonly #hosts = new Map<string, Host>();
-  readonly #ready = new Heap<{ host: Host; ticket: number }>();
-  readonly #backoff = new Heap<{ host: Host; entry: Entry }>();
+  private readonly byKey = new Map<string, Host>();
+  private readonly ready = new Heap<{ host: Host; ticket: number }>();
+  private readonly backoff = new Heap<{ host: Host; entry: Entry }>();
   /** Hosts that had their turn while no fresh URL was allowed. */
-  readonly #parked = new Set<Host>();
-  #fresh = 0;
-  #retries = 0;
+  private readonly parked = new Set<Host>();
+  private freshCount = 0;
+  private retryCount = 0;
 
   get hosts(): number {
-    return this.#hosts.size;
+    return this.byKey.size;
   }
 
   /** URLs never leased. */
   get fresh(): number {
-    return this.#fresh;
+    return this.freshCount;
   }
 
   /** URLs that wait for another attempt. */
   get retries(): number {
-    return this.#retries;
+    return this.retryCount;
   }
 
-  /** When `take` may have something that it does not have now; Infinity when only a change can help. */
+  /**
+   * When `take` may have something that it does not have now; Infinity when only a change can help.
+   */
   get nextAt(): number {
-    return Math.min(this.#ready.nextAt, this.#backoff.nextAt);
+    return Math.min(this.ready.nextAt, this.backoff.nextAt);
   }
 
   host(key: string): Host {
-    let host = this.#hosts.get(key);
-    if (host === undefined) this.#hosts.set(key, (host = new Host(key)));
+    let host = this.byKey.get(key);
+    if (host === undefined) this.byKey.set(key, (host = new Host(key)));
     return host;
   }
 
   push(host: Host, entry: Entry): void {
     host.fresh.push(entry);
-    this.#fresh++;
+    this.freshCount++;
     this.update(host);
   }
 
   /** Queues an entry again, not to be taken before `at`. */
   pushRetry(host: Host, entry: Entry, at: number): void {
-    this.#backoff.push(at, { host, entry });
-    this.#retries++;
+    this.backoff.push(at, { host, entry });
+    this.retryCount++;
   }
 
   /**
@@ -104,12 +110,12 @@ export class Schedule {
    * @param allowFresh false when only retries may go
    */
   take(now: number, allowFresh: boolean): { host: Host; entry: Entry } | null {
-    if (allowFresh && this.#parked.size > 0) this.#unpark();
-    for (let due = this.#backoff.popUntil(now); due; due = this.#backoff.popUntil(now)) {
+    if (allowFresh && this.parked.size > 0) this.unpark();
+    for (let due = this.backoff.popUntil(now); due; due = this.backoff.popUntil(now)) {
       due.host.retries.push(due.entry);
       this.update(due.host);
     }
-    for (let slot = this.#ready.popUntil(now); slot; slot = this.#ready.popUntil(now)) {
+    for (let slot = this.ready.popUntil(now); slot; slot = this.ready.popUntil(now)) {
       const { host, ticket } = slot;
       if (ticket !== host.ticket) continue;
       host.scheduledAt = Infinity;
@@ -117,9 +123,9 @@ export class Schedule {
         this.update(host); // slowed down since it was scheduled
         continue;
       }
-      const entry = this.#shift(host, allowFresh);
+      const entry = this.shift(host, allowFresh);
       if (entry === undefined) {
-        this.#parked.add(host);
+        this.parked.add(host);
         continue;
       }
       this.occupy(host, now);
@@ -149,24 +155,24 @@ export class Schedule {
     } else if (host.scheduledAt > host.readyAt) {
       host.ticket++;
       host.scheduledAt = host.readyAt;
-      this.#ready.push(host.readyAt, { host, ticket: host.ticket });
+      this.ready.push(host.readyAt, { host, ticket: host.ticket });
     }
   }
 
-  #shift(host: Host, allowFresh: boolean): Entry | undefined {
+  private shift(host: Host, allowFresh: boolean): Entry | undefined {
     const retry = host.retries.shift();
     if (retry !== undefined) {
-      this.#retries--;
+      this.retryCount--;
       return retry;
     }
     const entry = allowFresh ? host.fresh.shift() : undefined;
-    if (entry !== undefined) this.#fresh--;
+    if (entry !== undefined) this.freshCount--;
     return entry;
   }
 
-  #unpark(): void {
-    const parked = [...this.#parked];
-    this.#parked.clear();
+  private unpark(): void {
+    const parked = [...this.parked];
+    this.parked.clear();
     for (const host of parked) this.update(host);
   }
 }

@@ -6,8 +6,8 @@ export type ScopeRejection = "other-host" | "not-included" | "excluded" | "too-d
 
 export interface ScopeOptions {
   /**
-   * `host` (default): the seeds' hosts and ports. `domain`: also their subdomains, a leading `www.` of the seed not
-   * counting. `any`: every host.
+   * `host` (default): the seeds' hosts and ports. `domain`: also their subdomains, a leading `www.`
+   * of the seed not counting. `any`: every host.
    */
   readonly mode?: ScopeMode;
   /** Globs, one of which a URL must match. See {@link globToRegExp}. */
@@ -20,62 +20,63 @@ export interface ScopeOptions {
 
 /** Decides which URLs belong to the crawl. Seeds themselves are not asked: the user named them. */
 export class Scope {
-  readonly #mode: ScopeMode;
-  readonly #hosts = new Set<string>();
-  readonly #domains: string[] = [];
-  readonly #include: Glob[];
-  readonly #exclude: Glob[];
-  readonly #maxDepth: number;
+  private readonly mode: ScopeMode;
+  private readonly hosts = new Set<string>();
+  private readonly domains: string[] = [];
+  private readonly include: Glob[];
+  private readonly exclude: Glob[];
+  private readonly maxDepth: number;
 
   constructor(options: ScopeOptions = {}) {
-    this.#mode = options.mode ?? "host";
-    this.#include = (options.include ?? []).map((glob) => new Glob(glob));
-    this.#exclude = (options.exclude ?? []).map((glob) => new Glob(glob));
-    this.#maxDepth = options.maxDepth ?? Infinity;
+    this.mode = options.mode ?? "host";
+    this.include = (options.include ?? []).map((glob) => new Glob(glob));
+    this.exclude = (options.exclude ?? []).map((glob) => new Glob(glob));
+    this.maxDepth = options.maxDepth ?? Infinity;
   }
 
   /** Takes a seed's host into the scope. */
   addSeed(seed: URL): void {
-    this.#hosts.add(seed.host);
-    this.#domains.push(seed.hostname.replace(/^www\./, ""));
+    this.hosts.add(seed.host);
+    this.domains.push(seed.hostname.replace(/^www\./, ""));
   }
 
   /** @returns null when the URL is in scope. */
   check(url: URL, depth: number): ScopeRejection | null {
-    if (!this.#isNear(url)) return "other-host";
-    if (this.#exclude.some((glob) => glob.matches(url))) return "excluded";
-    if (this.#include.length > 0 && !this.#include.some((glob) => glob.matches(url))) {
+    if (!this.isNear(url)) return "other-host";
+    if (this.exclude.some((glob) => glob.matches(url))) return "excluded";
+    if (this.include.length > 0 && !this.include.some((glob) => glob.matches(url))) {
       return "not-included";
     }
-    return depth > this.#maxDepth ? "too-deep" : null;
+    return depth > this.maxDepth ? "too-deep" : null;
   }
 
-  #isNear(url: URL): boolean {
-    if (this.#mode === "any" || this.#hosts.has(url.host)) return true;
-    if (this.#mode === "host") return false;
-    return this.#domains.some(
+  private isNear(url: URL): boolean {
+    if (this.mode === "any" || this.hosts.has(url.host)) return true;
+    if (this.mode === "host") return false;
+    return this.domains.some(
       (domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`),
     );
   }
 }
 
 class Glob {
-  readonly #expression: RegExp;
-  readonly #wholeUrl: boolean;
+  private readonly expression: RegExp;
+  private readonly wholeUrl: boolean;
 
   constructor(glob: string) {
-    this.#expression = globToRegExp(glob);
-    this.#wholeUrl = glob.includes("://") || !/^[/*]/.test(glob);
+    this.expression = globToRegExp(glob);
+    this.wholeUrl = glob.includes("://") || !/^[/*]/.test(glob);
   }
 
   matches(url: URL): boolean {
-    return this.#expression.test(this.#wholeUrl ? url.href : url.pathname + url.search);
+    return this.expression.test(this.wholeUrl ? url.href : url.pathname + url.search);
   }
 }
 
 /**
- * `*` matches within one path segment, `**` across segments, `?` one character; everything else is literal. A glob
- * that begins with `/` or `*` is matched with path and query, any other with the whole URL.
+ * `*` matches within one path segment, `**` across segments, `?` one character; everything else is
+ * literal. A glob that begins with `/` or `*` is matched with path and query, any other with the
+ * whole URL.
  */
 export function globToRegExp(glob: string): RegExp {
   const source = glob.replace(/\*\*|[*?]|[.+^${}()|[\]\\/-]/g, (token) => {

@@ -9,7 +9,10 @@ export interface Summary {
   readonly pages: number;
   /** URLs that ended without one. */
   readonly failed: number;
-  /** `2xx`, `3xx` ... : URLs by the class of their last status. A 3xx is a redirect that was not followed. */
+  /**
+   * `2xx`, `3xx` ... : URLs by the class of their last status. A 3xx is a redirect that was not
+   * followed.
+   */
   readonly statuses: Record<string, number>;
   /** URLs that failed, by error code. */
   readonly errors: Record<string, number>;
@@ -28,29 +31,29 @@ export interface Summary {
 /** Counts a crawl while it runs. */
 export class Statistics {
   readonly skipped: Tally = new Tally();
-  readonly #statuses = new Tally();
-  readonly #errors = new Tally();
-  readonly #started = performance.now();
+  private readonly statuses = new Tally();
+  private readonly errors = new Tally();
+  private readonly started = performance.now();
   retries = 0;
   bytes = 0;
 
   get pages(): number {
-    return this.#statuses.total;
+    return this.statuses.total;
   }
 
   get failed(): number {
-    return this.#errors.total;
+    return this.errors.total;
   }
 
   /** Milliseconds since the crawl began. */
   get elapsed(): number {
-    return performance.now() - this.#started;
+    return performance.now() - this.started;
   }
 
   count(record: PageRecord): void {
     this.bytes += record.bytes;
-    if (record.error !== null) this.#errors.add(record.error);
-    else this.#statuses.add(`${Math.floor((record.status ?? 0) / 100)}xx`);
+    if (record.error !== null) this.errors.add(record.error);
+    else this.statuses.add(`${Math.floor((record.status ?? 0) / 100)}xx`);
   }
 
   summary(about: Pick<Summary, "interrupted" | "hosts" | "peakInFlight">): Summary {
@@ -59,8 +62,8 @@ export class Statistics {
       interrupted: about.interrupted,
       pages: this.pages,
       failed: this.failed,
-      statuses: this.#statuses.toObject(),
-      errors: this.#errors.toObject(),
+      statuses: this.statuses.toObject(),
+      errors: this.errors.toObject(),
       skipped: this.skipped.toObject(),
       retries: this.retries,
       hosts: about.hosts,

@@ -13,21 +13,21 @@ export interface TrapOptions {
 }
 
 /**
- * Recognises the places where a site goes on for ever: links that grow, links to themselves below themselves,
- * filters combined in every way, calendars.
+ * Recognises the places where a site goes on for ever: links that grow, links to themselves below
+ * themselves, filters combined in every way, calendars.
  */
 export class Traps {
-  readonly #maxUrlLength: number;
-  readonly #maxSegmentRepeats: number;
-  readonly #maxQueriesPerPath: number;
-  readonly #lastYear: number;
-  readonly #queries = new Map<string, number>();
+  private readonly maxUrlLength: number;
+  private readonly maxSegmentRepeats: number;
+  private readonly maxQueriesPerPath: number;
+  private readonly lastYear: number;
+  private readonly queries = new Map<string, number>();
 
   constructor(options: TrapOptions = {}) {
-    this.#maxUrlLength = options.maxUrlLength ?? 2_000;
-    this.#maxSegmentRepeats = options.maxSegmentRepeats ?? 3;
-    this.#maxQueriesPerPath = options.maxQueriesPerPath ?? 100;
-    this.#lastYear = (options.year ?? new Date().getFullYear()) + 1;
+    this.maxUrlLength = options.maxUrlLength ?? 2_000;
+    this.maxSegmentRepeats = options.maxSegmentRepeats ?? 3;
+    this.maxQueriesPerPath = options.maxQueriesPerPath ?? 100;
+    this.lastYear = (options.year ?? new Date().getFullYear()) + 1;
   }
 
   /**
@@ -36,31 +36,34 @@ export class Traps {
    * @returns null when the URL looks ordinary
    */
   check(url: URL): TrapReason | null {
-    if (url.href.length > this.#maxUrlLength) return "url-too-long";
-    if (this.#repeats(url.pathname)) return "repeated-segments";
-    if (this.#isFarDate(url.pathname + url.search)) return "calendar";
+    if (url.href.length > this.maxUrlLength) return "url-too-long";
+    if (this.repeats(url.pathname)) return "repeated-segments";
+    if (this.isFarDate(url.pathname + url.search)) return "calendar";
     if (url.search === "") return null;
     const path = url.origin + url.pathname;
-    const queries = this.#queries.get(path) ?? 0;
-    if (queries >= this.#maxQueriesPerPath) return "too-many-queries";
-    this.#queries.set(path, queries + 1);
+    const queries = this.queries.get(path) ?? 0;
+    if (queries >= this.maxQueriesPerPath) return "too-many-queries";
+    this.queries.set(path, queries + 1);
     return null;
   }
 
-  #repeats(pathname: string): boolean {
+  private repeats(pathname: string): boolean {
     const counts = new Map<string, number>();
     for (const segment of pathname.split("/")) {
       if (segment === "") continue;
       const count = (counts.get(segment) ?? 0) + 1;
-      if (count > this.#maxSegmentRepeats) return true;
+      if (count > this.maxSegmentRepeats) return true;
       counts.set(segment, count);
     }
     return false;
   }
 
-  /** A year and a month as `2031/07` or `2031-07`, later than next year: only a calendar that never ends links there. */
-  #isFarDate(path: string): boolean {
+  /**
+   * A year and a month as `2031/07` or `2031-07`, later than next year: only a calendar that never
+   * ends links there.
+   */
+  private isFarDate(path: string): boolean {
     const date = /(?<!\d)(\d{4})[/-](?:0?[1-9]|1[0-2])(?!\d)/.exec(path);
-    return date !== null && Number(date[1]) > this.#lastYear && Number(date[1]) < 3000;
+    return date !== null && Number(date[1]) > this.lastYear && Number(date[1]) < 3000;
   }
 }

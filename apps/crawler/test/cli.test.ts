@@ -43,7 +43,8 @@ const recordsOf = (lines: string): PageRecord[] =>
 describe("greenlit-crawl", () => {
   it("crawls the demo site and ends, with the numbers the site promises", async () => {
     const { code, out, err } = await command(["--demo", "--json"]);
-    expect(err).toBe("");
+    // Nothing but how far it is, which a slow machine is told.
+    expect(err.replace(/^\d+ pages, \d+\/s, .*\n/gm, "")).toBe("");
     const summary = JSON.parse(out) as Summary;
     expect(summary).toMatchObject({
       pages: 2_310,

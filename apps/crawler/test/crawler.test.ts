@@ -22,7 +22,10 @@ async function crawled(options: CrawlOptions): Promise<Crawled> {
 const crawlDemo = (demo: DemoProcess, options: Partial<CrawlOptions> = {}): Promise<Crawled> =>
   crawled({ seeds: [demo.plan.seed], scope: "any", allowPrivate: true, perHost: 8, ...options });
 
-/** Final URLs of the pages that answered 2xx, in alphabetical order; one that was found twice is there twice. */
+/**
+ * Final URLs of the pages that answered 2xx, in alphabetical order; one that was found twice is
+ * there twice.
+ */
 function pagesOf({ records }: Crawled): string[] {
   return records
     .filter(({ status, error }) => error === null && Math.floor(status! / 100) === 2)

@@ -222,6 +222,7 @@ describe("Fetcher", () => {
     );
     expect(server.requests).toEqual([]);
     guard.allow(new URL(server.origin));
-    expect(await failure(server.origin, { guard })).toBe("private-address"); // where it redirects to
+    // Where it redirects to.
+    expect(await failure(server.origin, { guard })).toBe("private-address");
   });
 });

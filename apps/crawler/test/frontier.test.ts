@@ -14,7 +14,10 @@ function frontierOf(urls: readonly string[], options: Partial<FrontierOptions> =
 const urls = (host: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `http://${host}/${i}`);
 
-/** Works until the crawl is finished, `ms` for each URL, and says what was in flight at most, for each host and in all. */
+/**
+ * Works until the crawl is finished, `ms` for each URL, and says what was in flight at most, for
+ * each host and in all.
+ */
 function work(frontier: Frontier, ms = 5): { done: string[]; total: number; perHost: number } {
   const done: string[] = [];
   const inFlight = new Map<string, number>();
@@ -111,7 +114,8 @@ describe("Frontier", () => {
     const started = performance.now();
     await run(() => {
       const first = frontier.next()!;
-      frontier.open("a", 10_000); // as when the host's robots.txt, fetched for this URL, asks for it
+      // As when the host's robots.txt, fetched for this URL, asks for it.
+      frontier.open("a", 10_000);
       frontier.skip(first);
       frontier.skip(frontier.next()!);
       expect(frontier.next()!.entry.url).toBe("http://a/2");
@@ -178,7 +182,8 @@ describe("Frontier", () => {
         sleep(10);
         frontier.close();
       });
-      for (const lease of frontier) taken.push(lease); // nobody gives anything back: the third would wait for ever
+      // Nobody gives anything back: the third would wait for ever.
+      for (const lease of frontier) taken.push(lease);
       expect(taken).toHaveLength(2);
       for (const lease of taken) frontier.done(lease);
     });

@@ -14,10 +14,14 @@ function source(): ProgressSource {
 
 class Target {
   text = "";
-  constructor(
-    readonly isTTY: boolean,
-    readonly columns: number = 80,
-  ) {}
+  readonly isTTY: boolean;
+  readonly columns: number;
+
+  constructor(isTTY: boolean, columns = 80) {
+    this.isTTY = isTTY;
+    this.columns = columns;
+  }
+
   write(text: string): void {
     this.text += text;
   }

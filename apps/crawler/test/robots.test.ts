@@ -34,7 +34,8 @@ User-Agent: quxbot
     ["someone", "/a.gif?b", true],
     ["someone", "/example/", false],
     ["someone", "/publications/x", true],
-    ["someone", "/publications/x.gif", true], // the longest pattern decides, and `/publications/` is longer
+    // The longest pattern decides, and `/publications/` is longer.
+    ["someone", "/publications/x.gif", true],
     ["foobot", "/", false],
     ["foobot", "/example/page.html", true],
     ["foobot", "/example/allowed.gif", true],
@@ -115,7 +116,8 @@ disallow: /
     expect(allowed(robots, "/z/d", "BarBot")).toBe(false);
     expect(allowed(robots, "/z/d", "BazBot")).toBe(true); // shares the group of the line below
     for (const token of ["FooBot", "BarBot", "BazBot"]) {
-      expect(allowed(robots, "/foo/bar/", token)).toBe(false); // a rule before any group is nobody's
+      // A rule before any group is nobody's.
+      expect(allowed(robots, "/foo/bar/", token)).toBe(false);
     }
   });
 

@@ -1,54 +1,42 @@
 #!/usr/bin/env node
-import { createRequire } from "node:module";
-import { Command, CommanderError } from "commander";
-import { diagnose, formatDiagnosis } from "./doctor.js";
-import { profileTo } from "./profile-to.js";
-import { runMain } from "./run-main.js";
+import { resolve } from "node:path";
 
-/** Exit codes: what a shell calls wrong usage, and the rest of failures. */
-const USAGE = 2;
-const FAILURE = 1;
+const [command, ...args] = process.argv.slice(2);
 
-const { version } = createRequire(import.meta.url)("../package.json") as { version: string };
+// What else this package can do is loaded where it is asked for: that takes longer than many
+// programs do.
+if (command === "run" && args[0] !== "--help" && args[0] !== "-h") {
+  await run();
+} else {
+  const { runCommand } = await import("./commands.js");
+  runCommand();
+}
 
-const program = new Command("greenlit")
-  .description("Stackful greenlets for Node.js: code that looks blocking and runs concurrently.")
-  .version(version)
-  .enablePositionalOptions()
-  .exitOverride();
-
-program
-  .command("run")
-  .description("run a program in a greenlet: its top-level code may block")
-  .argument("<file>", "the main module, JavaScript or TypeScript")
-  .argument("[args...]", "what the program finds in process.argv")
-  .option("--profile <file>", "write a CPU profile that sees greenlets (.cpuprofile, for DevTools)")
-  .passThroughOptions()
-  .action(async (file: string, args: string[], { profile }: { profile?: string }) => {
-    if (profile !== undefined) profileTo(profile);
-    process.argv.splice(1, Infinity, file, ...args);
-    await runMain(file);
-  });
-
-program
-  .command("doctor")
-  .description("show whether and how greenlets run here")
-  .option("--json", "for programs")
-  .action(({ json }: { json?: boolean }) => {
-    const found = diagnose();
-    process.stdout.write(`${json ? JSON.stringify(found, null, 2) : formatDiagnosis(found)}\n`);
-    if (found.problem !== null) process.exitCode = FAILURE;
-  });
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (error instanceof CommanderError) {
-    // Commander has printed it; help and version are no errors.
-    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  } else {
-    process.stderr.write(`greenlit: ${(error as Error).message}\n`);
-    process.exitCode =
-      (error as { code?: string }).code === "ERR_GREENLIT_NO_SUCH_FILE" ? USAGE : FAILURE;
+/** `greenlit run` is `node`, with the program in a greenlet. */
+async function run(): Promise<void> {
+  takeProfile();
+  if (args[0] === "--") args.shift();
+  const [file, ...more] = args;
+  if (file === undefined || file.startsWith("-") || process.execArgv.length > 0) {
+    // Flags of Node's, and programs that are no files, are Node's business.
+    const { becomeNode } = await import("./node-process.js");
+    const { PRELOAD } = await import("./children.js");
+    return becomeNode([...PRELOAD, ...args]);
   }
+  process.argv.splice(1, Infinity, resolve(file), ...more);
+  // It starts while the rest is loaded.
+  (await import("./signal-thread.js")).watchSignals();
+  const { start } = await import("./start.js");
+  start(false);
+  const { runMain } = await import("./main-module.js");
+  runMain(resolve(file));
+}
+
+/** `--profile <file>` comes before what is Node's. */
+function takeProfile(): void {
+  const [flag = "", file] = args[0]?.split(/=(.*)/s) ?? [];
+  if (flag !== "--profile") return;
+  const profile = file ?? args[1];
+  args.splice(0, file === undefined ? 2 : 1);
+  if (profile !== undefined) process.env["GREENLIT_PROFILE"] = profile;
 }

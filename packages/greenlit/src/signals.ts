@@ -1,39 +1,89 @@
 import { constants } from "node:os";
 import { config, formatDump, getHub, GreenletExit, killAll } from "@greenlit/core";
+import {
+  awaitWatch,
+  memory,
+  type Ending,
+  GRACE,
+  HANDLED,
+  SIGNALS,
+  watchSignals,
+} from "./signal-thread.js";
 
-/** What Node's timers can count. */
-const LONGEST = 2 ** 31 - 1;
+/** What Node's timers can count, with something to add. */
+const LONGEST = 2 ** 31 - 1000;
+
+/**
+ * How a program that greenlit runs hears signals, where it has no handlers of its own: SIGINT and
+ * SIGTERM kill all greenlets, so that their `finally` blocks run. The process ends when they have
+ * ended, or `config.grace` milliseconds later, with the exit code of a shell whose program was
+ * ended by the signal (128 + its number). The second signal ends it at once, and so does the first,
+ * when the grace is over, if it calculates. SIGUSR2 prints every greenlet, with its stack, on
+ * stderr.
+ * @returns waits until signals are heard; for when the program begins.
+ */
+export function handleSignals(): () => void {
+  if (process.platform !== "win32") {
+    process.on("SIGUSR2", () => process.stderr.write(`${formatDump()}\n`));
+  }
+  const watch = watchSignals();
+  if (watch === null) {
+    for (const signal of SIGNALS) listen(signal);
+    return () => {};
+  }
+  shareGrace();
+  shareListeners();
+  watch.on("message", end);
+  watch.unref();
+  return awaitWatch;
+}
+
+/** Keeps `config.grace`, which a program may change, where the other thread sees it. */
+function shareGrace(): void {
+  const share = (): void => void Atomics.store(memory, GRACE, Math.min(config.grace, LONGEST));
+  const setting = Object.getOwnPropertyDescriptor(config, "grace") as PropertyDescriptor;
+  Object.defineProperty(config, "grace", {
+    ...setting,
+    set(value: number) {
+      setting.set?.call(config, value);
+      share();
+    },
+  });
+  share();
+}
+
+/** Keeps whether the program has handlers where the other thread sees it. */
+function shareListeners(): void {
+  const share = (name: string | symbol, added: boolean): void => {
+    const i = SIGNALS.indexOf(name as Ending);
+    if (i < 0) return;
+    Atomics.store(memory, HANDLED + i, added || process.listenerCount(name) > 0 ? 1 : 0);
+  };
+  process.on("newListener", (name) => share(name, true));
+  process.on("removeListener", (name) => share(name, false));
+}
 
 /** Only to tell them from the program's own. */
 const ours = new WeakSet<object>();
 
-/**
- * How a program that `greenlit run` started hears signals, where it has no handlers of its own:
- * SIGINT and SIGTERM kill all greenlets, so that their `finally` blocks run; the process ends when they
- * have ended, or `config.grace` milliseconds later, or at once on a second signal, with the exit code of one that the
- * signal ended (128 + its number). SIGUSR2 prints every greenlet, with its stack, on stderr.
- */
-export function handleSignals(): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    const stop = (): void => {
-      const code = 128 + constants.signals[signal];
-      if (process.listeners(signal).some((listener) => !ours.has(listener))) return;
-      if (stopping) process.exit(code);
-      stopping = true;
-      endGreenlets(signal, code);
-    };
-    ours.add(stop);
-    process.on(signal, stop);
-  }
-  if (process.platform !== "win32") {
-    process.on("SIGUSR2", () => process.stderr.write(`${formatDump()}\n`));
-  }
+/** Where there is no other thread: heard between two turns of the loop. */
+function listen(signal: Ending): void {
+  const heard = (): void => {
+    if (process.listeners(signal).some((listener) => !ours.has(listener))) return;
+    for (const name of SIGNALS) {
+      for (const listener of process.listeners(name)) {
+        if (ours.has(listener)) process.off(name, listener);
+      }
+    }
+    end(signal);
+  };
+  ours.add(heard);
+  process.on(signal, heard);
 }
 
-let stopping = false;
-
-function endGreenlets(signal: string, code: number): void {
+function end(signal: Ending): void {
   const hub = getHub();
+  const code = 128 + constants.signals[signal];
   const living = hub.greenlets();
   process.exitCode = code;
   if (living.length === 0) process.exit(code);

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -85,7 +85,7 @@ it("lets exit handlers use Node's blocking functions, also when a greenlet exits
 async function signalled(
   name: string,
   signals: NodeJS.Signals[],
-): Promise<[number | null, string]> {
+): Promise<[number | NodeJS.Signals | null, string]> {
   const child = spawn(process.execPath, [`${DIST}cli.js`, "run", name], { cwd: folder });
   let printed = "";
   const end = once(child, "close");
@@ -94,8 +94,8 @@ async function signalled(
     while (!printed.includes(["ready", "cleaning"][i] as string)) await setTimeout(5);
     child.kill(signal);
   }
-  const [code] = (await end) as [number | null];
-  return [code, printed];
+  const [code, signal] = (await end) as [number | null, NodeJS.Signals | null];
+  return [signal ?? code, printed];
 }
 
 it("on the first SIGINT or SIGTERM ends all greenlets, so that finally blocks run", async () => {
@@ -116,14 +116,14 @@ it("on the first SIGINT or SIGTERM ends all greenlets, so that finally blocks ru
   }
 });
 
-it("on the second signal exits at once", async () => {
+it("on the second signal ends at once, as node does", async () => {
   const name = file(
     "stubborn.mjs",
     `${IMPORT}import { shield } from ${JSON.stringify(`${DIST}index.js`)};
      console.log("ready");
      try { sleep(60_000) } finally { console.log("cleaning"); shield(() => sleep(60_000)); }`,
   );
-  expect((await signalled(name, ["SIGINT", "SIGTERM"]))[0]).toBe(143);
+  expect((await signalled(name, ["SIGINT", "SIGTERM"]))[0]).toBe("SIGTERM");
 });
 
 it("when the grace is over ends all the same, and says who has not ended", async () => {
@@ -148,6 +148,7 @@ it("leaves signals to a program that handles them, and prints all greenlets on S
     `${IMPORT}process.on("SIGINT", () => console.log("own handler"));
      process.on("SIGTERM", () => process.exit(9));
      spawn(function theSleeper() { sleep(60_000) });
+     sleep(1); // until the other sleeps too
      setInterval(() => { if (seen++ > 20) process.kill(process.pid, "SIGTERM") }, 5);
      let seen = 0;
      console.log("ready"); console.log("cleaning");
@@ -165,6 +166,26 @@ it("runs the main module once under --import greenlit/register", () => {
     stdout: "true\n",
     status: 0,
   });
+});
+
+it("throws nothing that --abort-on-uncaught-exception would end the process for", () => {
+  const name = file(
+    "abort.mts",
+    `${IMPORT}import { AsyncResource } from "node:async_hooks";
+     import { readFileSync } from "node:fs";
+     const late = spawn(() => new AsyncResource("X").runInAsyncScope(() => sleep(1)));
+     late.join();
+     try {
+       readFileSync("no-such-file");
+     } catch (error) {
+       console.log(error.code);
+     }`,
+  );
+  const flag = "--abort-on-uncaught-exception";
+  const well = { stdout: "ENOENT\n", stderr: "", status: 0 };
+  expect(node(flag, `${DIST}cli.js`, "run", name)).toMatchObject(well);
+  const plain = file("abort.mjs", readFileSync(join(folder, name), "utf8"));
+  expect(node(flag, "--import", `${DIST}register.js`, plain)).toMatchObject(well);
 });
 
 it("writes a profile that sees greenlets, whatever the driver and however the program ends", () => {
@@ -194,29 +215,127 @@ it("ends with exit code 1 and the error when the main module fails", () => {
   expect(status).toBe(1);
 });
 
-it("says what to do about top-level await", () => {
-  const { status, stderr } = greenlit("run", file("await.mjs", "await 1;"));
-  expect(stderr).toContain("wait(promise)");
+it("tells of an error that cannot be shown, and not of another one", () => {
+  const odd = `const error = new Error("mine");
+    Object.defineProperty(error, "stack", { get() { throw new Error("no stack"); } });
+    throw error;`;
+  const { status, stderr } = greenlit("run", file("odd.mjs", odd));
   expect(status).toBe(1);
+  expect(stderr).toMatch(/Error: mine/);
 });
 
-it.each([[[]], [["run"]], [["walk"]], [["run", "missing.mjs"]]])(
-  "refuses %j with exit code 2",
-  (args) => {
-    const { status, stderr } = greenlit(...args);
-    expect(stderr).not.toBe("");
-    expect(status).toBe(2);
-  },
-);
+it("tells of a deadlock with the program's line, in blocking() too, and none of its own", () => {
+  const waits = `import { blocking } from ${JSON.stringify(`${DIST}index.js`)};
+    async function* never() { await new Promise(() => {}); yield 1; }
+    function reader() {
+      for (const x of blocking(never())) console.log(x);
+    }
+    reader();`;
+  const { status, stderr } = greenlit("run", file("waits.mjs", waits));
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/main-\d+ has waited [\d.]+ s in wait at reader \(.*waits\.mjs:4:/);
+  expect(stderr).toMatch(
+    /\n {4}at reader \(.*waits\.mjs:4:\d+\)\n {4}at .*waits\.mjs:6:\d+\)? \{\n/,
+  );
+});
 
-it("doctor shows driver, Node, V8, backend and the self-test", () => {
+it("ends with 1 where the main module is in a deadlock, with 13 where only others are", () => {
+  const Q = `import { Queue } from ${JSON.stringify(`${DIST}index.js`)};`;
+  const ofMain = file("deadlock.mjs", `${IMPORT}${Q}new Queue().get();`);
+  const ofOthers = file("others.mjs", `${IMPORT}${Q}spawn(() => new Queue().get()); sleep(1);`);
+  for (const [name, code] of [
+    [ofMain, 1],
+    [ofOthers, 13],
+  ] as const) {
+    const { status, stderr } = greenlit("run", name);
+    expect(stderr).toContain("deadlock: nothing is left");
+    expect(status).toBe(code);
+  }
+});
+
+it.each([
+  ["throws.mjs", "throw new TypeError('as asked')"],
+  ["throws.cjs", "throw new TypeError('as asked')"],
+])("has Node write its report of an uncaught error: %s", (name, text) => {
+  const report = `${name}.report.json`;
+  const flags = ["--report-uncaught-exception", `--report-filename=${report}`];
+  greenlit("run", ...flags, file(name, text));
+  expect(readFileSync(join(folder, report), "utf8")).toContain("as asked");
+});
+
+it("starts once, also where NODE_OPTIONS starts it too", () => {
+  const name = file(
+    "twice.mjs",
+    `${IMPORT}sleep(1); console.log(process.listenerCount("SIGUSR2"));`,
+  );
+  const { stdout } = spawnSync(process.execPath, [`${DIST}cli.js`, "run", name], {
+    cwd: folder,
+    encoding: "utf8",
+    env: { ...process.env, NODE_OPTIONS: `--import=${DIST}register.js` },
+  });
+  expect(stdout).toBe("1\n");
+});
+
+it.each([[[]], [["walk"]], [["doctor", "--nonsense"]]])("refuses %j with exit code 2", (args) => {
+  const { status, stderr } = greenlit(...args);
+  expect(stderr).not.toBe("");
+  expect(status).toBe(2);
+});
+
+it("doctor shows driver, Node, V8 and the self-test", () => {
   const { status, stdout } = greenlit("doctor");
   expect(stdout).toContain(process.version);
   expect(stdout).toContain(process.versions.v8);
-  expect(stdout).toMatch(/backend +uv/);
+  expect(stdout).toMatch(/^backend +epoll\n {2}also uv\n {2}also select\n {2}also poll$/m);
   expect(stdout).toMatch(/switcher +direct/);
   expect(stdout).toContain("ok     survives garbage collection on both stacks");
   expect(status).toBe(0);
+});
+
+it("doctor warns, in words and in JSON, of two copies and of a Node that nobody has proved", () => {
+  for (const at of ["node_modules/a", "node_modules/b"]) {
+    mkdirSync(join(folder, "project", at), { recursive: true });
+    const text = JSON.stringify({ name: "@greenlit/core", version: "0.1.0" });
+    writeFileSync(join(folder, "project", at, "package.json"), text);
+  }
+  const preload = file(
+    "unknown-node.cjs",
+    `Object.defineProperty(process, "version", { value: "v999.0.0" });`,
+  );
+  const doctor = (...args: string[]): string => {
+    const { stdout, status } = spawnSync(
+      process.execPath,
+      ["--require", join(folder, preload), `${DIST}cli.js`, "doctor", ...args],
+      { cwd: join(folder, "project"), encoding: "utf8" },
+    );
+    expect(status).toBe(0);
+    return stdout;
+  };
+  const text = doctor();
+  expect(text).toMatch(/^warning +Node v999\.0\.0: greenlit has been proved on no Node 999/m);
+  expect(text).toMatch(/^warning +2 copies of @greenlit\/core/m);
+  expect(text).toMatch(/^ +0\.1\.0 +\/.*project\/node_modules\/b$/m);
+  expect(text).toMatch(/^Greenlets run here; see the warnings\.$/m);
+  const found = JSON.parse(doctor("--json")) as { warnings: string[]; copies: { packages: [] } };
+  expect(found.warnings).toHaveLength(2);
+  expect(found.copies.packages).toHaveLength(2);
+});
+
+it("doctor tells which backend is used, and why one cannot be", () => {
+  const doctor = (env: Record<string, string>, ...args: string[]): string =>
+    spawnSync(process.execPath, [`${DIST}cli.js`, "doctor", ...args], {
+      encoding: "utf8",
+      env: { ...process.env, ...env },
+    }).stdout;
+  expect(doctor({ GREENLIT_BACKEND: "select" })).toMatch(/^backend +select$/m);
+  // Without the addon.
+  const env = { npm_config_platform: "nowhere", GREENLIT_BACKEND: "poll" };
+  const found = JSON.parse(doctor({ GREENLIT_BACKEND: "poll" }, "--json")) as {
+    backends: { backend: string; available: { name: string; reason: string | null }[] };
+  };
+  expect(found.backends.backend).toBe("poll");
+  expect(found.backends.available.map(({ name }) => name)).toContain("uring");
+  expect(doctor(env)).toContain("npm rebuild @greenlit/backend");
 });
 
 it("doctor tells why greenlets cannot run", () => {
@@ -227,6 +346,10 @@ it("doctor tells why greenlets cannot run", () => {
   expect(stdout).toContain("Greenlets cannot run here");
   for (const driver of ["direct", "locker", "thread"]) {
     expect(stdout).toMatch(new RegExp(`driver ${driver}: .*self-test`));
+    // What each did before it failed.
+    expect(stdout).toMatch(
+      new RegExp(`not ${driver}: .*\n +ok +switches both ways\n[^]*? +FAILED sabotage: as asked`),
+    );
   }
   expect(status).toBe(1);
 });
@@ -242,6 +365,7 @@ it.each([
       env: { ...process.env, GREENLIT_SWITCHER_SABOTAGE: step },
     });
     expect(stdout).toMatch(new RegExp(`switcher +${driver}`));
+    expect(stdout).toMatch(new RegExp(`self-test of ${driver}:\n +ok +switches both ways`));
     for (const name of refused) {
       expect(stdout).toContain(
         `  not ${name}: the layout of V8's thread state: ${step}: not found`,

@@ -1,8 +1,8 @@
 import type { ErrorCode } from "../errors.js";
 
 /**
- * What a crawl of the whole demo site finds, with the default options of `--demo`. It is declared where the site is,
- * one statement for each page, and never computed by crawling.
+ * What a crawl of the whole demo site finds, with the default options of `--demo`. It is declared
+ * where the site is, one statement for each page, and never computed by crawling.
  */
 export class Expectation {
   /** Final URLs of the pages that answer 2xx. */
@@ -13,12 +13,12 @@ export class Expectation {
   /** URLs no request may ever be made for. */
   readonly neverRequested: Set<string> = new Set();
   readonly skipped: Record<string, number> = {};
-  readonly #statuses: Record<string, number> = {};
-  #retries = 0;
+  private readonly byClass: Record<string, number> = {};
+  private retried = 0;
 
   /** URLs by the class of their last status. */
   get statuses(): Record<string, number> {
-    return { ...this.#statuses, "2xx": this.pages.size };
+    return { ...this.byClass, "2xx": this.pages.size };
   }
 
   /** URLs that fail, by error code. */
@@ -30,7 +30,7 @@ export class Expectation {
 
   /** Attempts beyond the first, of pages; not of robots.txt. */
   get retryCount(): number {
-    return this.#retries;
+    return this.retried;
   }
 
   page(url: string): this {
@@ -44,7 +44,7 @@ export class Expectation {
   }
 
   status(statusClass: string, count = 1): this {
-    this.#statuses[statusClass] = (this.#statuses[statusClass] ?? 0) + count;
+    this.byClass[statusClass] = (this.byClass[statusClass] ?? 0) + count;
     return this;
   }
 
@@ -54,7 +54,7 @@ export class Expectation {
   }
 
   retries(count: number): this {
-    this.#retries += count;
+    this.retried += count;
     return this;
   }
 

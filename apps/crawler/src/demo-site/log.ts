@@ -8,28 +8,28 @@ export interface LogReport {
 
 /** Keeps the log of the demo site: what tests hold against what the crawler says of itself. */
 export class RequestLog {
-  readonly #requests = new Map<string, number>();
-  readonly #current = new Map<string, number>();
-  readonly #max = new Map<string, number>();
+  private readonly requests = new Map<string, number>();
+  private readonly current = new Map<string, number>();
+  private readonly max = new Map<string, number>();
 
   /** @returns how often the URL was asked for before */
   begin(origin: string, url: string): number {
-    const before = this.#requests.get(url) ?? 0;
-    this.#requests.set(url, before + 1);
-    const current = (this.#current.get(origin) ?? 0) + 1;
-    this.#current.set(origin, current);
-    this.#max.set(origin, Math.max(current, this.#max.get(origin) ?? 0));
+    const before = this.requests.get(url) ?? 0;
+    this.requests.set(url, before + 1);
+    const current = (this.current.get(origin) ?? 0) + 1;
+    this.current.set(origin, current);
+    this.max.set(origin, Math.max(current, this.max.get(origin) ?? 0));
     return before;
   }
 
   end(origin: string): void {
-    this.#current.set(origin, (this.#current.get(origin) ?? 1) - 1);
+    this.current.set(origin, (this.current.get(origin) ?? 1) - 1);
   }
 
   report(): LogReport {
     return {
-      requests: Object.fromEntries(this.#requests),
-      maxConcurrent: Object.fromEntries(this.#max),
+      requests: Object.fromEntries(this.requests),
+      maxConcurrent: Object.fromEntries(this.max),
     };
   }
 }

@@ -1,5 +1,6 @@
-// The demo site's own process: `node main.js [pages per host] [latency factor]`. It tells its parent over the IPC
-// channel when it is ready, and ends with it: the channel closes even when the parent is killed.
+// The demo site's own process: `node main.js [pages per host] [latency factor]`. It tells its
+// parent over the IPC channel when it is ready, and ends with it: the channel closes even when the
+// parent is killed.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DemoSite } from "./server.js";
@@ -32,6 +33,7 @@ control.listen(0, "127.0.0.1", () => {
   process.send?.(ready);
 });
 
-// Ctrl-C reaches the whole process group: the site must outlive the crawler, which still has pages in flight.
+// Ctrl-C reaches the whole process group: the site must outlive the crawler, which still has pages
+// in flight.
 process.on("SIGINT", () => {});
 process.once("disconnect", () => process.exit(0));

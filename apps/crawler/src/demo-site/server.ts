@@ -12,19 +12,19 @@ export interface DemoSiteOptions {
 }
 
 /**
- * Serves the demo site: one listener for each loopback address, all on one port. This is plain Node code with plain
- * callbacks, so that nothing of what it is there to test can hide in it.
+ * Serves the demo site: one listener for each loopback address, all on one port. This is plain Node
+ * code with plain callbacks, so that nothing of what it is there to test can hide in it.
  */
 export class DemoSite {
   readonly plan: Plan;
   readonly log: RequestLog = new RequestLog();
-  readonly #latency: number;
-  readonly #servers: Server[] = [];
-  readonly #rendered = new Map<Route, Rendered>();
+  private readonly latency: number;
+  private readonly servers: Server[] = [];
+  private readonly rendered = new Map<Route, Rendered>();
 
   private constructor(plan: Plan, latency: number) {
     this.plan = plan;
-    this.#latency = latency;
+    this.latency = latency;
   }
 
   /** Starts the site on a port that is free on all its addresses. */
@@ -33,9 +33,7 @@ export class DemoSite {
       const port = await freePort();
       const site = new DemoSite(new Plan({ port, pagesPerHost }), latency);
       try {
-        await Promise.all(
-          site.plan.hosts.map((host) => site.#listen(new URL(host).hostname, port)),
-        );
+        await Promise.all(site.plan.hosts.map((host) => site.listen(new URL(host).hostname, port)));
         return site;
       } catch (error) {
         site.close();
@@ -45,46 +43,47 @@ export class DemoSite {
   }
 
   close(): void {
-    for (const server of this.#servers) {
+    for (const server of this.servers) {
       server.close();
       server.closeAllConnections();
     }
   }
 
-  #listen(address: string, port: number): Promise<void> {
-    const server = createServer((request, response) => this.#answer(request, response));
-    // Longer than any client keeps a connection: closing one just as it is used would look like a failure.
+  private listen(address: string, port: number): Promise<void> {
+    const server = createServer((request, response) => this.answer(request, response));
+    // Longer than any client keeps a connection: closing one just as it is used would look like a
+    // failure.
     server.keepAliveTimeout = 120_000;
-    this.#servers.push(server);
+    this.servers.push(server);
     return new Promise((resolve, reject) => {
       server.once("error", reject).listen(port, address, 1024, resolve);
     });
   }
 
-  #answer(request: IncomingMessage, response: ServerResponse): void {
+  private answer(request: IncomingMessage, response: ServerResponse): void {
     const origin = `http://${request.socket.localAddress}:${this.plan.port}`;
     const url = `${origin}${request.url}`;
     const before = this.log.begin(origin, url);
     response.once("close", () => this.log.end(origin));
     const respond = (): void => {
-      if (request.url === "/robots.txt") this.#sendRobots(origin, response);
-      else this.#send(this.plan.route(url), before, response);
+      if (request.url === "/robots.txt") this.sendRobots(origin, response);
+      else this.send(this.plan.route(url), before, response);
     };
-    setTimeout(respond, this.plan.latency(url) * this.#latency);
+    setTimeout(respond, this.plan.latency(url) * this.latency);
   }
 
-  #sendRobots(origin: string, response: ServerResponse): void {
+  private sendRobots(origin: string, response: ServerResponse): void {
     const robots = this.plan.robots.get(origin) ?? 404;
     if (typeof robots === "number") return sendStatus(response, robots);
     response.writeHead(200, { "content-type": "text/plain" }).end(robots);
   }
 
-  #send(route: Route | undefined, before: number, response: ServerResponse): void {
+  private send(route: Route | undefined, before: number, response: ServerResponse): void {
     switch (route?.kind) {
       case undefined:
         return sendStatus(response, 404);
       case "page":
-        return this.#sendPage(route, before, response);
+        return this.sendPage(route, before, response);
       case "redirect":
         return void response.writeHead(route.status, { location: route.location }).end();
       case "status":
@@ -96,23 +95,23 @@ export class DemoSite {
       case "reset":
         return void response.socket?.resetAndDestroy();
       case "bomb":
-        return this.#sendRendered(route, renderBomb, response);
+        return this.sendRendered(route, renderBomb, response);
       case "endless":
         return sendEndlessly(response);
     }
   }
 
-  #sendPage(route: PageRoute, before: number, response: ServerResponse): void {
+  private sendPage(route: PageRoute, before: number, response: ServerResponse): void {
     if (before >= (route.failures ?? 0)) {
-      return this.#sendRendered(route, () => renderPage(route), response);
+      return this.sendRendered(route, () => renderPage(route), response);
     }
     if (route.retryAfter !== undefined) response.setHeader("retry-after", route.retryAfter);
     sendStatus(response, route.status ?? 500);
   }
 
-  #sendRendered(route: Route, render: () => Rendered, response: ServerResponse): void {
-    let rendered = this.#rendered.get(route);
-    if (rendered === undefined) this.#rendered.set(route, (rendered = render()));
+  private sendRendered(route: Route, render: () => Rendered, response: ServerResponse): void {
+    let rendered = this.rendered.get(route);
+    if (rendered === undefined) this.rendered.set(route, (rendered = render()));
     const { headers, body } = rendered;
     response.writeHead(200, { ...headers, "content-length": body.length }).end(body);
   }
