@@ -1,10 +1,14 @@
 import { context } from "./context.js";
 import { crawling } from "./crawl.js";
 import { drivers } from "./drivers.js";
+import { echoing } from "./echo.js";
+import { serving } from "./http.js";
 import { describeMachine } from "./machine.js";
 import { parked } from "./parked.js";
 import { primitives } from "./primitives.js";
-import type { Answer, Question, Results, Setup } from "./question.js";
+import type { Answer } from "./answer.js";
+import type { Question, Results, Setup } from "./question.js";
+import { ready } from "./ready.js";
 import { ask } from "./rounds.js";
 import { findNodes, findPeers } from "./runtimes.js";
 import { sleepers } from "./sleepers.js";
@@ -22,6 +26,9 @@ export const QUESTIONS: readonly Question[] = [
   context,
   parked,
   drivers,
+  ready,
+  echoing,
+  serving,
   crawling,
 ];
 
@@ -37,7 +44,10 @@ export interface Progress {
   answered(answer: Answer): void;
 }
 
-/** Measures: the running Node, and those in `folders`, with greenlit; and the peers that are installed. */
+/**
+ * Measures: the running Node, and those in `folders`, with greenlit; and the peers that are
+ * installed.
+ */
 export function bench(
   questions: readonly Question[],
   effort: Effort,
@@ -46,15 +56,15 @@ export function bench(
 ): Results {
   const line = (text: string): void => progress.line(text);
   const nodes = findNodes(folders, line);
-  const { peers, done } = findPeers(line);
+  const { peers, tools, done } = findPeers(line);
   try {
-    const setup: Setup = { ...effort, nodes, peers };
+    const setup: Setup = { ...effort, nodes, peers, tools };
     const answers = questions.map((question) => {
       const answer = ask(question, setup, line);
       progress.answered(answer);
       return answer;
     });
-    return { machine: describeMachine(setup), ours: nodes.map(({ who }) => who), answers };
+    return { machine: describeMachine(nodes, peers), ours: nodes.map(({ who }) => who), answers };
   } finally {
     done();
   }

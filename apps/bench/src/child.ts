@@ -11,7 +11,10 @@ const cores: readonly string[] = (() => {
   return status === 0 ? (stdout.split(":")[1]?.match(/\d+/g) ?? []) : [];
 })();
 
-/** The core that every program runs on, so that none has more than another; null where that cannot be had. */
+/**
+ * The core that every program runs on, so that none has more than another; null where that cannot
+ * be had.
+ */
 export const core: string | null = cores.at(-1) ?? null;
 
 /** Another one, for what a program talks to; null where there is none. */

@@ -1,7 +1,8 @@
 // How do the switcher's drivers compare?
 import { runChild } from "./child.js";
 import { dots } from "./plot.js";
-import type { Contender, Question, Row } from "./question.js";
+import type { Row } from "./answer.js";
+import type { Contender, Question } from "./question.js";
 import { type Node, program } from "./runtimes.js";
 
 /** A switch between OS threads takes so long that fewer do. */

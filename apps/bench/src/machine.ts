@@ -1,12 +1,12 @@
 import { cpus, release, totalmem, type } from "node:os";
 import { core } from "./child.js";
-import type { Setup } from "./question.js";
-import { findBuild } from "./runtimes.js";
+import { findBuild, type Node, type Peers } from "./runtimes.js";
 
 /** Where and with what it was measured: names and values, for people. */
 export type Machine = Readonly<Record<string, string>>;
 
-export function describeMachine({ nodes, peers }: Setup): Machine {
+/** Of the machine, and of what is measured on it. */
+export function describeMachine(nodes: readonly Node[], peers: Peers): Machine {
   const all = cpus();
   const found: Record<string, string> = {
     date: new Date().toISOString().slice(0, 10),

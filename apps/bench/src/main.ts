@@ -1,9 +1,12 @@
 // npm run bench: every measurement, against the peers that are installed.
 //
-//   npm run bench -- [--quick] [--only switch,spawn] [--nodes dir,dir] [--write] [--json file] [--from file]
+//   npm run bench -- [--quick] [--only switch,spawn] [--nodes dir,dir] [--write]
+//                    [--json file] [--from file]
 //
-// --nodes: more Nodes to measure on; each folder holds bin/node and include/node. The switcher is compiled for each Node.
-// --write: writes docs/benchmarks.md and docs/plots. --json: keeps the figures; --from: shows kept ones, measures nothing.
+// --nodes: more Nodes to measure on; each folder holds bin/node and include/node. The switcher is
+// compiled for each Node.
+// --write: writes docs/benchmarks.md and docs/plots. --json: keeps the figures; --from: shows kept
+// ones, measures nothing.
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";

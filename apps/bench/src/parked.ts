@@ -1,6 +1,7 @@
 // What does a parked greenlet cost, in memory and in garbage collection?
 import { curves } from "./plot.js";
-import type { Contender, Question, Row, Setup } from "./question.js";
+import type { Row } from "./answer.js";
+import type { Contender, Question, Setup } from "./question.js";
 import { program } from "./runtimes.js";
 
 /** With so many, a run takes many seconds: it is hardly repeated. */

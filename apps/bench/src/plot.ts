@@ -1,7 +1,7 @@
 import { compile, type TopLevelSpec } from "vega-lite";
 import { Error as OnlyErrors, logger, parse, View } from "vega";
 import { digits } from "./figure.js";
-import type { Answer } from "./question.js";
+import type { Answer } from "./answer.js";
 
 /** A picture of an answer; `name` is that of its file. */
 export interface Plot {
@@ -11,7 +11,8 @@ export interface Plot {
 }
 
 export async function renderSvg({ spec }: Plot): Promise<string> {
-  // Vega-Lite warns that panels with axes of their own might differ in size: they do, and are right.
+  // Vega-Lite warns that panels with axes of their own might differ in size: they do, and are
+  // right.
   const compiled = compile(spec, { logger: logger(OnlyErrors) }).spec;
   const view = new View(parse(compiled), { renderer: "none" });
   const svg = await view.toSVG();
@@ -29,6 +30,14 @@ const PEERS: Record<string, string> = {
   goroutines: "#1590b8",
   generators: "#9a8c1f",
   "async/await": "#555555",
+  Node: "#555555",
+  Go: "#1590b8",
+  "gevent pywsgi": "#e36fb0",
+  select: "#c62f4b",
+  poll: "#d97b16",
+  epoll: "#1f9467",
+  uring: "#2f6fbf",
+  uv: "#555555",
 };
 
 /** Ours are shades of one colour for each kind, by Node; peers have one each. */

@@ -1,6 +1,7 @@
 // What do the primitives cost, when greenlets hand over to each other?
 import { dots } from "./plot.js";
-import type { Question, Row } from "./question.js";
+import type { Row } from "./answer.js";
+import type { Question } from "./question.js";
 import { program } from "./runtimes.js";
 
 const ROWS: Row[] = [

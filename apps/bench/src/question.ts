@@ -1,13 +1,14 @@
-import type { Plot } from "./plot.js";
-import type { Figure } from "./figure.js";
+import type { Answer, Table } from "./answer.js";
 import type { Machine } from "./machine.js";
-import type { Node, Peers } from "./runtimes.js";
+import type { Plot } from "./plot.js";
+import type { Node, Peers, Tools } from "./runtimes.js";
 
 /** What a run is to measure, and with what. */
 export interface Setup {
   /** The Nodes that greenlit is measured on; the first is the one that peers are compared with. */
   readonly nodes: readonly Node[];
   readonly peers: Peers;
+  readonly tools: Tools;
   /** Of the counts in the programs: 1 for a full measurement. */
   readonly scale: number;
   /** At most so many runs of each program. */
@@ -30,21 +31,6 @@ export interface Contender {
   readonly rounds?: number;
 }
 
-export interface Row {
-  readonly key: string;
-  readonly label: string;
-  /** What the row means, in a sentence. */
-  readonly meaning: string;
-}
-
-export interface Table {
-  readonly title: string;
-  readonly unit: string;
-  readonly rows: readonly Row[];
-  /** They may be below 0, and their ratios say nothing. */
-  readonly differences?: boolean;
-}
-
 /** A question, how it is measured, and how the answer is shown. One file each. */
 export interface Question {
   readonly name: string;
@@ -54,15 +40,6 @@ export interface Question {
   tables(setup: Setup): Table[];
   contenders(setup: Setup): Contender[];
   plots(answer: Answer): Plot[];
-}
-
-/** What was found: figures by who and key, or the reason why there is none. */
-export interface Answer {
-  readonly name: string;
-  readonly asks: string;
-  readonly tables: readonly Table[];
-  readonly figures: Record<string, Record<string, Figure>>;
-  readonly missing: Record<string, Record<string, string>>;
 }
 
 export interface Results {

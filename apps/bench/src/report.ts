@@ -1,7 +1,8 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plot, renderSvg } from "./plot.js";
-import type { Answer, Question, Results } from "./question.js";
+import type { Answer } from "./answer.js";
+import type { Question, Results } from "./question.js";
 import { gridLines, tableLines } from "./table.js";
 import { targetLines } from "./targets.js";
 

@@ -1,10 +1,11 @@
 import { runChild } from "./child.js";
 import { type Figure, figure } from "./figure.js";
-import type { Answer, Contender, Question, Setup } from "./question.js";
+import type { Answer } from "./answer.js";
+import type { Contender, Question, Setup } from "./question.js";
 
 /**
- * Measures: in each round every program runs once, in turn, so that what else the machine does falls on
- * all alike.
+ * Measures: in each round every program runs once, in turn, so that what else the machine does
+ * falls on all alike.
  */
 export function ask(question: Question, setup: Setup, progress: (line: string) => void): Answer {
   const missing: Answer["missing"] = {};

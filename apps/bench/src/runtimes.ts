@@ -20,6 +20,12 @@ export interface Node {
   readonly missing?: string | undefined;
 }
 
+/** A program that loads a server; it prints nothing of its own. */
+export interface Tool {
+  readonly path: string;
+  readonly missing?: string | undefined;
+}
+
 /** Another language, or another way in this one. */
 export interface Peer {
   readonly who: string;
@@ -35,6 +41,17 @@ export interface Peers {
   readonly goroutine: Peer;
   readonly generator: Peer;
   readonly promise: Peer;
+  /** Their servers. */
+  readonly geventNet: Peer;
+  readonly goNet: Peer;
+  readonly nodeNet: Peer;
+}
+
+/** What loads servers. */
+export interface Tools {
+  /** What peers/load.c becomes. */
+  readonly load: Tool;
+  readonly wrk: Tool;
 }
 
 /** The command of one of our programs. */
@@ -44,8 +61,8 @@ export function program(node: Node, name: string, ...args: (string | number)[]):
 }
 
 /**
- * The running Node, and those in `folders`, which hold bin/node and include/node. The switcher is compiled for each, here
- * and now: a binary of an earlier run is never measured.
+ * The running Node, and those in `folders`, which hold bin/node and include/node. The switcher is
+ * compiled for each, here and now: a binary of an earlier run is never measured.
  */
 export function findNodes(folders: readonly string[], progress: (line: string) => void): Node[] {
   const found = new Map([[realpathSync(process.execPath), [process.execPath, [] as string[]]]]);
@@ -75,7 +92,7 @@ function compile(node: Node, args: readonly string[]): void {
   const script = join(ROOT, "scripts/build-native.mjs");
   const start = Date.now();
   const options = { cwd: switcher, encoding: "utf8" } as const;
-  const { status, stderr } = spawnSync(process.execPath, [script, ...args], options);
+  const { status, stderr } = spawnSync(process.execPath, [script, "--anew", ...args], options);
   if (status !== 0) throw new Error(`compiling the switcher failed: ${stderr.trim().slice(-300)}`);
   const { binary } = runChild(program(node, "open"));
   if (typeof binary !== "string") throw new Error("loads no binary of the switcher");
@@ -98,15 +115,25 @@ function ask(command: string, args: readonly string[]): string | null {
   return status === 0 ? stdout.trim() : null;
 }
 
-/** Peers whose programs need no more than an interpreter; Go's is compiled into a folder that `done` removes. */
-export function findPeers(progress: (line: string) => void): { peers: Peers; done: () => void } {
+/**
+ * Peers whose programs need no more than an interpreter; Go's is compiled into a folder that `done`
+ * removes, as is what loads servers.
+ */
+export function findPeers(progress: (line: string) => void): {
+  peers: Peers;
+  tools: Tools;
+  done: () => void;
+} {
   const peer = (name: string): string => join(HERE, "peers", name);
-  const python = (module: string): Pick<Peer, "version" | "command" | "missing"> => {
+  const python = (
+    module: string,
+    file = `python_${module}.py`,
+  ): Pick<Peer, "version" | "command" | "missing"> => {
     const print = `import platform, ${module}; print(${module}.__version__ + ", Python " + platform.python_version())`;
     // A Python of one's own may come first in the path, and not have Debian's packages.
     for (const path of ["python3", "/usr/bin/python3"]) {
       const version = ask(path, ["-c", print]);
-      if (version !== null) return { version, command: [path, peer(`python_${module}.py`)] };
+      if (version !== null) return { version, command: [path, peer(file)] };
     }
     return { version: "", command: [], missing: `python3-${module} is not installed` };
   };
@@ -114,17 +141,26 @@ export function findPeers(progress: (line: string) => void): { peers: Peers; don
   const ruby = ask("ruby", ["-e", "puts RUBY_VERSION"]);
   const go = ask("go", ["env", "GOVERSION"]);
   const folder = mkdtempSync(join(tmpdir(), "greenlit-bench-"));
-  const binary = join(folder, "go_channel");
-  let goMissing = go === null ? "golang is not installed" : undefined;
-  if (go !== null) {
-    progress("compiling the Go program");
-    if (ask("go", ["build", "-o", binary, peer("go_channel.go")]) === null)
-      goMissing = "go build failed";
-  }
+  const goPeer = (name: string): Pick<Peer, "version" | "command" | "missing"> => {
+    const version = go ?? "";
+    const binary = join(folder, name);
+    if (go === null) return { version, command: [], missing: "golang is not installed" };
+    progress(`compiling ${name}.go`);
+    if (ask("go", ["build", "-o", binary, peer(`${name}.go`)]) === null)
+      return { version, command: [], missing: "go build failed" };
+    return { version, command: [binary] };
+  };
+  const load = join(folder, "load");
+  const compiled = ask("gcc", ["-O2", "-o", load, peer("load.c")]) !== null;
+  const wrk = ask("sh", ["-c", "command -v wrk"]);
   const node = { version: process.versions.node };
   const run = [process.execPath, "--expose-gc"];
   return {
     done: () => rmSync(folder, { recursive: true, force: true }),
+    tools: {
+      load: { path: load, missing: compiled ? undefined : "gcc could not compile load.c" },
+      wrk: { path: "wrk", missing: wrk === null ? "wrk is not installed" : undefined },
+    },
     peers: {
       greenlet: { who: "python greenlet", ...python("greenlet") },
       gevent: { who: "gevent", ...python("gevent") },
@@ -134,14 +170,12 @@ export function findPeers(progress: (line: string) => void): { peers: Peers; don
         command: ["ruby", peer("ruby_fiber.rb")],
         missing: ruby === null ? "ruby is not installed" : undefined,
       },
-      goroutine: {
-        who: "goroutines",
-        version: go ?? "",
-        command: [binary],
-        missing: goMissing,
-      },
+      goroutine: { who: "goroutines", ...goPeer("go_channel") },
       generator: { who: "generators", ...node, command: [...run, peer("node_generator.mjs")] },
       promise: { who: "async/await", ...node, command: [...run, peer("node_promise.mjs")] },
+      geventNet: { who: "gevent", ...python("gevent", "python_gevent_net.py") },
+      goNet: { who: "Go", ...goPeer("go_net") },
+      nodeNet: { who: "Node", ...node, command: [process.execPath, peer("node_net.mjs")] },
     },
   };
 }

@@ -1,6 +1,7 @@
 // What does a switch cost?
 import { dots } from "./plot.js";
-import type { Question, Row } from "./question.js";
+import type { Row } from "./answer.js";
+import type { Question } from "./question.js";
 import { program } from "./runtimes.js";
 
 const ROWS: Row[] = [

@@ -1,5 +1,5 @@
 import { ratio, show } from "./figure.js";
-import type { Answer, Table } from "./question.js";
+import type { Answer, Table } from "./answer.js";
 
 /** Lines of a Markdown table, numbers to the right. */
 export function gridLines(
@@ -18,8 +18,8 @@ export function gridLines(
 }
 
 /**
- * Lines of one table of an answer: a column for each who, with the ratio to the first column, and the
- * reasons why there are no figures where there are none.
+ * Lines of one table of an answer: a column for each who, with the ratio to the first column, and
+ * the reasons why there are no figures where there are none.
  */
 export function tableLines(answer: Answer, { rows, unit, differences = false }: Table): string[] {
   const { figures, missing } = answer;

@@ -1,6 +1,7 @@
 // Does a waiter cost more when many others wait?
 import { curves } from "./plot.js";
-import type { Question, Row, Setup } from "./question.js";
+import type { Row } from "./answer.js";
+import type { Question, Setup } from "./question.js";
 import { program } from "./runtimes.js";
 
 const KINDS = {

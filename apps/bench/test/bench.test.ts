@@ -36,16 +36,21 @@ describe("a run of every question", () => {
     const open = fileURLToPath(new URL("../dist/programs/open.js", import.meta.url));
     binary = runChild([process.execPath, open])["binary"] as string;
     paths = await writeReport(results, QUESTIONS, folder);
-  }, 300_000);
+  }, 600_000);
 
   it("has a figure of greenlit in every row", () => {
     expect(results.answers.map(({ name }) => name)).toEqual(QUESTIONS.map(({ name }) => name));
     for (const answer of results.answers) {
-      const who = answer.name === "drivers" ? "direct, " : "greenlit, ";
+      const who = { drivers: "direct, ", ready: "epoll" }[answer.name as "drivers"] ?? "greenlit, ";
       const ours = Object.keys(answer.figures).find((name) => name.startsWith(who)) as string;
       const all = answer.tables.flatMap((table) => table.rows.map(({ key }) => ({ key, table })));
       for (const { key, table } of all) {
         const found = answer.figures[ours]?.[key];
+        const why = answer.missing[ours]?.[key];
+        if (why === "wrk is not installed") {
+          console.log(`left out ${answer.name} ${key}: ${why}`);
+          continue;
+        }
         expect(found?.runs, `${answer.name} ${key}`).toBeGreaterThan(0);
         if (!table.differences) expect(found?.median).toBeGreaterThan(0);
         expect(found?.low).toBeLessThanOrEqual(found?.median as number);
@@ -94,7 +99,7 @@ describe("a run of every question", () => {
         const section = page.slice(page.indexOf(`### ${title}\n`));
         for (const { label, meaning } of rows) {
           expect(section).toMatch(
-            new RegExp(`^\\| ${label.replace(/[()+.]/g, "\\$&")} +\\| +-?\\d`, "m"),
+            new RegExp(`^\\| ${label.replace(/[()+.]/g, "\\$&")} +\\| +(-?\\d|\\(\\d+\\))`, "m"),
           );
           expect(section).toContain(`**${label}**: ${meaning}`);
         }
@@ -116,7 +121,11 @@ describe("a run of every question", () => {
     for (const path of shown) {
       const svg = readFileSync(path, "utf8");
       expect(svg).toMatch(/^<svg .*<\/svg>\n$/s);
-      expect(svg).toContain(`Node ${process.versions.node.split(".")[0]}`);
+      // What is about the kernel names the ways to ask it.
+      const who = path.endsWith("ready.svg")
+        ? "epoll"
+        : `Node ${process.versions.node.split(".")[0]}`;
+      expect(svg).toContain(who);
       expect(svg).not.toMatch(/NaN|undefined/);
     }
   });

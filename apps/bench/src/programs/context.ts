@@ -1,5 +1,5 @@
-// What keeping the asynchronous context right costs: prints nanoseconds of a one-way switch, plain and
-// with AsyncLocalStorage in use.
+// What keeping the asynchronous context right costs: prints nanoseconds of a one-way switch, plain
+// and with AsyncLocalStorage in use.
 import { AsyncLocalStorage, AsyncResource, executionAsyncId } from "node:async_hooks";
 import { joinAll, run, sleep, spawn } from "greenlit";
 import { current, RawGreenlet } from "greenlit/switcher";
@@ -9,7 +9,10 @@ const storage = new AsyncLocalStorage<object>();
 const n = count(150_000);
 const main = current();
 
-/** The switcher alone; and as the hub uses it: in the scope of a resource of the greenlet's own, which has a store. */
+/**
+ * The switcher alone; and as the hub uses it: in the scope of a resource of the greenlet's own,
+ * which has a store.
+ */
 function raw(): Pair {
   const partner = new RawGreenlet(() => {
     for (;;) main.switch();

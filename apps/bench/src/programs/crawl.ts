@@ -1,5 +1,5 @@
-// `crawl CONCURRENCY PAGES [CORE]`: runs the demo site, on a core of its own where one is named, and the crawler beside it.
-// Prints what the crawler prints.
+// `crawl CONCURRENCY PAGES [CORE]`: runs the demo site, on a core of its own where one is named,
+// and the crawler beside it. Prints what the crawler prints.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { createRequire } from "node:module";

@@ -1,5 +1,6 @@
-// N greenlets that sleep. `sleepers N`: prints milliseconds from the first spawn until all are joined, each having slept
-// 1 to 50 ms, by the clock and of processor time; the first time in the process, and the median of the next four times.
+// N greenlets that sleep. `sleepers N`: prints milliseconds from the first spawn until all are
+// joined, each having slept 1 to 50 ms, by the clock and of processor time; the first time in the
+// process, and the median of the next four times.
 // `sleepers N memory`: prints the KB that each holds while all are asleep.
 import { joinAll, run, sleep, spawn } from "greenlit";
 import { random } from "./random.js";

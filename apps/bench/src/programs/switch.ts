@@ -1,5 +1,5 @@
-// Raw greenlets: prints nanoseconds of a one-way switch in several situations, and of a short life; or of
-// those that a second argument names.
+// Raw greenlets: prints nanoseconds of a one-way switch in several situations, and of a short life;
+// or of those that a second argument names.
 import { current, RawGreenlet } from "greenlit/switcher";
 import { count, nanoseconds } from "./time.js";
 

@@ -7,8 +7,9 @@ export function count(n: number): number {
 }
 
 /**
- * Nanoseconds of processor time that one of `n` rounds of `fn(n)` takes: the median of three runs, after
- * one to warm up. Nothing measured so ever waits, so it is what the clock would show on a core of its own.
+ * Nanoseconds of processor time that one of `n` rounds of `fn(n)` takes: the median of three runs,
+ * after one to warm up. Nothing measured so ever waits, so it is what the clock would show on a
+ * core of its own.
  */
 export function nanoseconds(n: number, fn: (n: number) => void): number {
   fn(n);
@@ -23,8 +24,9 @@ export interface Pair {
 }
 
 /**
- * As `nanoseconds`, of two that differ in little: each round measures both, one right after the other, so that both see
- * the same machine in the same process. The difference is the median of the rounds' differences.
+ * As `nanoseconds`, of two that differ in little: each round measures both, one right after the
+ * other, so that both see the same machine in the same process. The difference is the median of the
+ * rounds' differences.
  */
 export function pair(
   n: number,
