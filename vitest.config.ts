@@ -5,7 +5,7 @@ const source = (path: string): string =>
   fileURLToPath(new URL(`packages/${path}.ts`, import.meta.url));
 
 /** The packages in which nothing may be left behind by any test. */
-const LEAK_CHECKED = ["fs", "net", "monkey"];
+const LEAK_CHECKED = ["backend", "fs", "net", "monkey"];
 
 export default defineConfig({
   test: {
@@ -17,11 +17,13 @@ export default defineConfig({
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {
-        // The tests of core use what tests core: both as sources, or there would be two of everything.
+        // The tests of core use what tests core: both as sources, or there would be two of
+        // everything.
         extends: true,
         resolve: {
           alias: [
             { find: /^@greenlit\/core$/, replacement: source("core/src/index") },
+            { find: /^@greenlit\/core\/(.*)$/, replacement: source("core/src/$1") },
             { find: /^@greenlit\/testing$/, replacement: source("testing/src/index") },
             { find: /^@greenlit\/testing\/(.*)$/, replacement: source("testing/src/$1") },
           ],

@@ -1,10 +1,13 @@
-// The switcher on arm64, on a machine that is none: cross-compiled, and run under qemu's user emulation.
+// The switcher on arm64, on a machine that is none: cross-compiled, and run under qemu's user
+// emulation.
 //
-//   node scripts/arm64.mjs [--nodes 20,22] [--programs gc,wasm] [--packages switcher,core] [--scale 0.05] [--jobs 2]
+//   node scripts/arm64.mjs [--nodes 20,22] [--programs gc,wasm] [--packages switcher,core]
+//                          [--scale 0.05] [--jobs 2]
 //
-// First stacks and switches alone: on a processor that signs return addresses and checks branch targets, on one that
-// knows neither, and with pages of 16 and 64 KB. Then the whole programs on each Node, and some again with pages of 64 KB.
-// Nodes come from the registry and are kept in .cache. Exits with 1 if anything failed.
+// First stacks and switches alone: on a processor that signs return addresses and checks branch
+// targets, on one that knows neither, and with pages of 16 and 64 KB. Then the whole programs on
+// each Node, and some again with pages of 64 KB. Nodes come from the registry and are kept in
+// .cache. Exits with 1 if anything failed.
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +18,8 @@ import { build, install, root } from "./workspace.mjs";
 // Emulation is slow: some 30 times here.
 const TIME_LIMIT = 900_000;
 
-// A real processor signs in an instant; emulating its algorithm takes half the time, this one signs as well.
+// A real processor signs in an instant; emulating its algorithm takes half the time, this one signs
+// as well.
 const NEW_PROCESSOR = ["-cpu", "max,pauth-impdef=on"];
 const NATIVE = [
   { name: "new processor", qemu: NEW_PROCESSOR, ways: ["plain", "protected"] },
@@ -24,7 +28,9 @@ const NATIVE = [
   { name: "64 KB pages", qemu: [...NEW_PROCESSOR, "-p", "65536"], ways: ["plain"] },
 ];
 
-/** What large pages matter to: stacks that go deep, are many, and are visited by garbage collection. */
+/**
+ * What large pages matter to: stacks that go deep, are many, and are visited by garbage collection.
+ */
 const LARGE_PAGES = ["-p", "65536"];
 const ON_LARGE_PAGES = ["deep-recursion", "gc-parked", "ten-thousand", "worker-sequence"];
 
@@ -48,21 +54,22 @@ function findTools() {
     );
     process.exit(1);
   }
-  const runs = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+  const runs = (/** @type {string} */ command) =>
+    spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
   const qemu = ["qemu-aarch64-static", "qemu-aarch64"].find(runs);
   const cxx = process.env.CXX ?? "aarch64-linux-gnu-g++";
   const libraries = process.env.QEMU_LD_PREFIX ?? "/usr/aarch64-linux-gnu";
   const missing = [];
   if (qemu === undefined) missing.push("qemu-aarch64 (Debian, Ubuntu: qemu-user-static)");
   if (!runs(cxx)) missing.push(`the cross compiler ${cxx} (g++-aarch64-linux-gnu)`);
-  for (const [file, from] of [
+  for (const [file, from] of /** @type {const} */ ([
     ["ld-linux-aarch64.so.1", "libc6-arm64-cross"],
     ["libstdc++.so.6", "libstdc++6-arm64-cross"],
-  ]) {
+  ])) {
     if (existsSync(join(libraries, "lib", file))) continue;
     missing.push(`${file} in ${libraries}/lib (${from}; QEMU_LD_PREFIX names another folder)`);
   }
-  if (missing.length > 0) {
+  if (missing.length > 0 || qemu === undefined) {
     console.error(`greenlit: emulating arm64 needs\n  ${missing.join("\n  ")}`);
     console.error(
       "On Debian and Ubuntu: apt-get install -y qemu-user-static g++-aarch64-linux-gnu " +
@@ -74,8 +81,12 @@ function findTools() {
 }
 
 /**
- * An emulated Node that can be run by its path, also by itself: the kernel does not know how to start a program for
- * arm64, so process.execPath must name something it can start.
+ * An emulated Node that can be run by its path, also by itself: the kernel does not know how to
+ * start a program for arm64, so process.execPath must name something it can start.
+ * @param {string} name
+ * @param {string} home
+ * @param {readonly string[]} pages
+ * @param {{ qemu: string, libraries: string }} tools
  */
 function emulate(name, home, pages, { qemu, libraries }) {
   const folder = join(root, ".cache/arm64");
@@ -95,6 +106,7 @@ build();
 const { runProgram } = await import("@greenlit/testing/run-program");
 const started = performance.now();
 const failures = [];
+/** @type {[name: string, result: string][]} */
 const rows = [];
 
 for (const { name, qemu, ways } of NATIVE) {

@@ -1,4 +1,5 @@
-// npm run docs: writes docs/settings.md from the settings as the packages declare them. test/settings.test.ts compares.
+// npm run docs: writes docs/settings.md from the settings as the packages declare them.
+// test/settings.test.ts compares.
 import { writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { build, install, root } from "./workspace.mjs";
@@ -55,7 +56,10 @@ otherwise); see [packages/fs](../packages/fs/README.md).
 `;
 }
 
-/** The default as the variable would say it. */
+/**
+ * The default as the variable would say it.
+ * @param {import("@greenlit/switcher").Setting<unknown>} setting
+ */
 function textOf({ fallback, parse }) {
   return [String(fallback), "1", "0"].find((text) => {
     try {
@@ -66,15 +70,20 @@ function textOf({ fallback, parse }) {
   });
 }
 
+/**
+ * @param {readonly string[]} head
+ * @param {readonly (readonly string[])[]} rows
+ */
 function table(head, rows) {
   const widths = head.map((title, i) =>
-    Math.max(title.length, ...rows.map((row) => row[i].length)),
+    Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)),
   );
-  const line = (cells) => `| ${cells.map((cell, i) => cell.padEnd(widths[i])).join(" | ")} |`;
+  const line = (/** @type {readonly string[]} */ cells) =>
+    `| ${cells.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join(" | ")} |`;
   return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   install();
   build();
   writeFileSync(`${root}docs/settings.md`, await settingsPage());

@@ -5,7 +5,12 @@ import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Runs a command in the root folder with its output shown; ends this process if it fails. */
+/**
+ * Runs a command in the root folder with its output shown; ends this process if it fails.
+ * @param {string} command
+ * @param {readonly string[]} args
+ * @param {import("node:child_process").SpawnSyncOptions} [options]
+ */
 export function run(command, args, options = {}) {
   const { status, signal, error } = spawnSync(command, args, {
     cwd: root,
@@ -23,15 +28,19 @@ export function install() {
   const wanted = `${root}package-lock.json`;
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(wanted).mtimeMs) return;
   console.error("greenlit: installing dependencies (once) ...");
-  // Not `npm ci`: that refuses a lock file without the binaries of platforms that the registry at hand
-  // does not have. Versions are the lock file's all the same, and --no-save leaves it as it is.
-  run("npm", ["install", "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]);
+  run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
 }
 
-/** Builds what has changed since the last time: of everything, or of one package and what it needs. */
+/**
+ * Builds what has changed since the last time: of everything, or of one package and what it needs.
+ * @param {string} [filter] the name of that package
+ */
 export function build(filter) {
   // A native addon fits one platform and one Node; turbo does not look at them, so a file tells it.
-  const libc = process.report?.getReport().header.glibcVersionRuntime ? "glibc" : "other";
+  const { header } = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (
+    process.report.getReport()
+  );
+  const libc = header.glibcVersionRuntime ? "glibc" : "other";
   const platform = [process.platform, process.arch, process.versions.modules, libc].join(" ");
   writeFileSync(`${root}.turbo-platform`, `${platform}\n`);
   console.error("greenlit: building ...");

@@ -1,10 +1,11 @@
-// The guides tell the truth: their programs run and print what is shown, and their links lead somewhere.
-import { execFileSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+// The guides tell the truth: their programs run and print what is shown, and their links lead
+// somewhere.
+import { execFileSync, spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, it } from "vitest";
-import { examples, ROOT, testExamples } from "./support/examples.js";
+import { examples, programs, ROOT, testExamples } from "./support/examples.js";
 
 const guides = readdirSync(`${ROOT}docs`).filter((name) => name.endsWith(".md"));
 /** Written by programs of their own. */
@@ -64,7 +65,7 @@ function withoutCode(markdown: string): string {
 }
 
 const pages = [
-  "README.md",
+  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
   ...guides.map((name) => `docs/${name}`),
   ...["packages", "apps"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/README.md`),
@@ -87,4 +88,29 @@ it("the root's and the core's README lead to the guides", () => {
   expect(read("README.md")).toContain("](docs/README.md)");
   expect(read("packages/core/README.md")).toContain("](../../docs/README.md)");
   expect(read("packages/core/README.md")).toContain("](../../docs/settings.md)");
+});
+
+it("the programs in TypeScript are right for a strict compiler", () => {
+  const folder = mkdtempSync(join(ROOT, "docs", "types-"));
+  try {
+    const inTypeScript = guides.flatMap((name) =>
+      programs(read(`docs/${name}`)).filter(({ language }) => language === "ts"),
+    );
+    const code = inTypeScript.map((program) => program.code);
+    expect(code.length).toBeGreaterThan(0);
+    // In a module each, and with what they import found as users find it.
+    writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    const files = code.map((text, i) => {
+      writeFileSync(join(folder, `program-${i}.ts`), `${text}\nexport {};\n`);
+      return `program-${i}.ts`;
+    });
+    const flags =
+      "--noEmit --strict --exactOptionalPropertyTypes --noUncheckedIndexedAccess --skipLibCheck";
+    const lib = "--module nodenext --target es2022 --lib esnext,esnext.disposable --types node";
+    const tsc = join(ROOT, "node_modules/.bin/tsc");
+    const args = [...flags.split(" "), ...lib.split(" "), "--ignoreConfig", ...files];
+    expect(spawnSync(tsc, args, { cwd: folder, encoding: "utf8" }).stdout).toBe("");
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

@@ -1,7 +1,10 @@
-// What users get: every package packed, installed from the tarballs in an empty folder, and used there.
-import { execFileSync } from "node:child_process";
+// What users get: every package packed, installed from the tarballs in an empty folder, and used
+// there.
+import { execFileSync, spawnSync } from "node:child_process";
 import {
   copyFileSync,
+  cpSync,
+  existsSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -15,7 +18,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 /** Released together, with one version. */
-const FIXED = ["switcher", "core", "fs", "net", "monkey", "greenlit"].map((n) => `packages/${n}`);
+const FIXED = ["switcher", "core", "backend", "fs", "net", "monkey", "greenlit"].map(
+  (n) => `packages/${n}`,
+);
 const PACKAGES = [...FIXED, "packages/testing"];
 const EXAMPLE = "three-files-three-pages.mjs";
 
@@ -39,7 +44,7 @@ describe("the packed packages", () => {
     const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
     expect(tarballs).toHaveLength(PACKAGES.length + 1);
     execFileSync("mkdir", [app]);
-    writeFileSync(join(app, "package.json"), '{ "private": true }\n');
+    writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }\n');
     npm(["install", ...tarballs.map((name) => join(folder, name))], app);
     copyFileSync(join(ROOT, "examples", EXAMPLE), join(app, EXAMPLE));
     copyFileSync(join(ROOT, "LICENSE"), join(app, "LICENSE"));
@@ -54,6 +59,18 @@ describe("the packed packages", () => {
     expect(output.trimEnd().split("\n")).toHaveLength(7);
     // One after the other, the pages alone would take 900 ms.
     expect(Number(/3 pages and 3 files in (\d+) ms\n$/.exec(output)?.[1])).toBeLessThan(900);
+  });
+
+  it("say what TypeScript needs, where Node cannot read it and tsx is not installed", () => {
+    expect(existsSync(join(app, "node_modules/tsx"))).toBe(false);
+    writeFileSync(join(app, "app.ts"), "enum Level { Low, High }\nconsole.log(Level.High);\n");
+    const { status, stderr } = spawnSync(bin("greenlit"), ["run", "app.ts"], {
+      cwd: app,
+      encoding: "utf8",
+    });
+    expect(stderr).toContain("npm install --save-dev tsx");
+    expect(stderr).toContain(join(app, "app.ts"));
+    expect(status).toBe(1);
   });
 
   it("pass greenlit doctor", () => {
@@ -98,6 +115,42 @@ describe("the packed packages", () => {
     expect(execFileSync(bin("greenlit-crawl"), ["--help"], { encoding: "utf8" })).toContain(
       "--max-pages",
     );
+  });
+
+  describe("in a user's program", () => {
+    const PROGRAM = join(ROOT, "test/support/user.ts");
+    const REFUSED = /^ *\/\/ @ts-expect-error/;
+
+    beforeAll(() => {
+      for (const name of ["@types/node", "undici-types"]) {
+        const path = join("node_modules", name);
+        cpSync(join(ROOT, path), join(app, path), { recursive: true });
+      }
+    });
+
+    /** What a strict compiler says that also reads every declaration: the lines with errors. */
+    function errorsOf(code: string): string[] {
+      writeFileSync(join(app, "user.ts"), code);
+      const flags = "--noEmit --strict --skipLibCheck false --ignoreConfig --types node";
+      const lib = "--module nodenext --target es2022 --lib es2023,esnext.disposable";
+      const args = [...flags.split(" "), ...lib.split(" "), "user.ts"];
+      const tsc = join(ROOT, "node_modules/.bin/tsc");
+      const { stdout } = spawnSync(tsc, args, { cwd: app, encoding: "utf8" });
+      return stdout.split("\n").filter((line) => /^\S/.test(line));
+    }
+
+    it("have the types that they should, and refuse what is wrong", () => {
+      expect(errorsOf(readFileSync(PROGRAM, "utf8"))).toEqual([]);
+    });
+
+    it("refuse each of these lines, and nothing else", () => {
+      const lines = readFileSync(PROGRAM, "utf8").split("\n");
+      const wrong = lines.flatMap((line, i) => (REFUSED.test(line) ? [i + 2] : []));
+      expect(wrong.length).toBeGreaterThan(20);
+      const bare = lines.map((line) => line.replace(REFUSED, "//")).join("\n");
+      const found = errorsOf(bare).map((error) => Number(/^user\.ts\((\d+),/.exec(error)?.[1]));
+      expect([...new Set(found)]).toEqual(wrong);
+    });
   });
 
   it("hold no tests, sources of tests, or build folders", () => {

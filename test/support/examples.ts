@@ -1,7 +1,7 @@
 // The programs in Markdown pages: found, run, and compared with the output that the page shows.
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join, sep } from "node:path";
+import { join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 
@@ -11,14 +11,20 @@ const CLI = `${ROOT}packages/greenlit/dist/cli.js`;
 /** A fenced block of code, and the one behind it that shows what it prints. */
 export interface Example {
   readonly language: string;
-  /** Words after the language: `fragment` is no whole program, `stderr` shows the error output too, `exit=1` is how it ends, `node` that it is run without `greenlit run`. */
+  /**
+   * Words after the language: `fragment` is no whole program, `stderr` shows the error output too,
+   * `exit=1` is how it ends, `node` that it is run without `greenlit run`.
+   */
   readonly words: readonly string[];
   readonly line: number;
   readonly code: string;
   readonly output: string | null;
 }
 
-/** All blocks of code of a page; a block without a language, or `text`, is the output of the one before. */
+/**
+ * All blocks of code of a page; a block without a language, or `text`, is the output of the one
+ * before.
+ */
 export function examples(markdown: string): Example[] {
   const fence =
     /^```(\S*)([^\n]*)\n([^]*?)^```$(?:\n\n(?:prints\n\n)?```(?:text)?\n([^]*?)^```$)?/gm;
@@ -43,7 +49,10 @@ export function programs(markdown: string): Example[] {
 /** How to run a program: by node, or by `greenlit run`, which runs it in a greenlet. */
 export type Runner = "node" | "greenlit";
 
-/** Runs a program in a new folder below `home`, whose imports it has. Gives all it prints, without what changes. */
+/**
+ * Runs a program in a new folder below `home`, whose imports it has. Gives all it prints, without
+ * what changes.
+ */
 export async function outputOf(example: Example, runner: Runner, home: string): Promise<string> {
   const folder = mkdtempSync(join(home, "example-"));
   try {
@@ -80,7 +89,7 @@ function steady(text: string, folder?: string): string {
 /** A test for each program of a page: it prints what the page says. */
 export function testExamples(url: URL, runner: Runner, home: URL = new URL(".", url)): void {
   const found = programs(readFileSync(url, "utf8"));
-  describe(basename(url.pathname), () => {
+  describe(url.pathname.split("/").slice(-2).join("/"), () => {
     it("has programs, each with its output", () => {
       expect(found.length).toBeGreaterThan(0);
       for (const { line, output } of found) expect(output, `line ${line}`).not.toBe(null);

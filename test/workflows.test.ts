@@ -1,0 +1,59 @@
+// What the workflows share: few rights, one list of Nodes, and nothing that is run twice.
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { ROOT } from "./support/examples.js";
+
+const FOLDER = `${ROOT}.github/workflows/`;
+const workflows = readdirSync(FOLDER).map(
+  (name) => [name, readFileSync(FOLDER + name, "utf8")] as const,
+);
+const { MAJORS } = (await import(`${ROOT}scripts/programs.mjs`)) as { MAJORS: string[] };
+
+const valuesOf = (text: string, key: string): string[] =>
+  [...text.matchAll(new RegExp(`^[ -]*${key}: *(.*)$`, "gm"))].map(([, value = ""]) => value);
+
+describe.each(workflows)("%s", (_, text) => {
+  it("may only read", () => {
+    expect(text).toMatch(/^permissions:\n {2}contents: read\n(?! )/m);
+    expect(text.match(/permissions:/g)).toHaveLength(1);
+  });
+
+  it("is cancelled by a newer run", () => {
+    expect(text).toMatch(
+      /^concurrency:\n {2}group: .*github\.ref.*\n {2}cancel-in-progress: true$/m,
+    );
+  });
+
+  it("takes the Nodes from the list of the scripts, and npm's packages from a cache", () => {
+    const list = /^\$\{\{ (fromJSON\((needs\.nodes|steps\.list)\.outputs\.majors\)|matrix\.node)/;
+    for (const value of [...valuesOf(text, "node-version"), ...valuesOf(text, "node")]) {
+      expect(value).toMatch(list);
+    }
+    expect(text).toContain('run: node scripts/majors.mjs >> "$GITHUB_OUTPUT"');
+    const uses = valuesOf(text, "uses").filter((value) => value.includes("setup-node"));
+    expect(valuesOf(text, "cache")).toEqual(uses.map(() => "npm"));
+  });
+
+  it("installs what the lock file says", () => {
+    expect(text).not.toMatch(/npm (install|i)\b/);
+  });
+});
+
+it("the list is the one that every package declares", () => {
+  const printed = execFileSync(process.execPath, [`${ROOT}scripts/majors.mjs`], {
+    encoding: "utf8",
+  });
+  expect(printed).toBe(`majors=${JSON.stringify(MAJORS)}\n`);
+  const manifests = ["packages", "apps"].flatMap((folder) =>
+    readdirSync(ROOT + folder).map((name) => `${folder}/${name}/package.json`),
+  );
+  for (const path of ["package.json", ...manifests]) {
+    const { engines, private: own } = JSON.parse(readFileSync(ROOT + path, "utf8")) as {
+      engines?: { node: string };
+      private?: boolean;
+    };
+    if (own && engines === undefined) continue;
+    expect(engines?.node, path).toMatch(new RegExp(`^>=${MAJORS[0]}\\.`));
+  }
+});
