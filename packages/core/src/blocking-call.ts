@@ -26,6 +26,9 @@ export { spawnWithoutSite } from "./calls/spawn.js";
 /** Whether a call may block here, for calls that have another way where they must not. */
 export { mayBlock } from "./hub/waiter.js";
 
+/** Iteration whose steps block, and what its last step returns. */
+export { ENDED, Steps } from "./calls/steps.js";
+
 /** The options of every blocking call, as a type; their names are `WAIT`. */
 export type { WaitOptions } from "./wait-options.js";
 export { WAIT } from "./wait-options.js";

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { outOfRange, wrongType } from "@greenlit/core/blocking-call";
+import { ENDED, outOfRange, Steps, wrongType } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { type LimitOptions, Reader } from "./reader.js";
@@ -63,8 +63,11 @@ export class BlockingStream<T = Buffer> implements Iterable<T> {
   }
 
   /** What comes, until the end. Leaving the loop leaves the stream as it is. */
-  *[Symbol.iterator](): Generator<T, void, undefined> {
-    for (let chunk = this.read(); chunk !== null; chunk = this.read()) yield chunk;
+  [Symbol.iterator](): IterableIterator<T> {
+    return new Steps(() => {
+      const chunk = this.read();
+      return chunk === null ? ENDED : { done: false, value: chunk };
+    });
   }
 
   /** Returns when the stream has passed on all of `data`; an object in object mode. */

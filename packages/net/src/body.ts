@@ -1,5 +1,5 @@
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { stayFair, WAIT, Waiter } from "@greenlit/core/blocking-call";
+import { ENDED, stayFair, Steps, WAIT, Waiter } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { BodyTooLargeError, thrownHere } from "./errors.js";
 import { limitOf } from "./reader.js";
@@ -76,12 +76,12 @@ export class Body implements Iterable<Buffer> {
   }
 
   /** The chunks as they come. Leaving the loop early destroys the body. */
-  *[Symbol.iterator](): Generator<Buffer, void, undefined> {
-    try {
-      for (let chunk = this.read(); chunk !== null; chunk = this.read()) yield chunk;
-    } finally {
-      this.destroy();
-    }
+  [Symbol.iterator](): IterableIterator<Buffer> {
+    const step = (): IteratorResult<Buffer, undefined> => {
+      const chunk = this.read();
+      return chunk === null ? ENDED : { done: false, value: chunk };
+    };
+    return new Steps(step, () => this.destroy());
   }
 
   /**

@@ -3,7 +3,9 @@ import {
   blocker,
   checkOptions,
   checkTimeout,
+  ENDED,
   outOfRange,
+  Steps,
   wrongType,
 } from "@greenlit/core/blocking-call";
 import { type InternetAddress, isPort, placeOf } from "./connect-descriptor.js";
@@ -141,17 +143,16 @@ export class DatagramSocket implements Iterable<Datagram> {
   }
 
   /** What comes, until the socket is closed. */
-  *[Symbol.iterator](): Generator<Datagram, void, undefined> {
-    while (!this.closed) {
-      let datagram: Datagram;
+  [Symbol.iterator](): IterableIterator<Datagram> {
+    return new Steps(() => {
+      if (this.closed) return ENDED;
       try {
-        datagram = this.receive();
+        return { done: false, value: this.receive() };
       } catch (error) {
-        if (error instanceof SocketClosedError) return;
+        if (error instanceof SocketClosedError) return ENDED;
         throw error;
       }
-      yield datagram;
-    }
+    });
   }
 
   /** Lets it send to broadcast addresses. */

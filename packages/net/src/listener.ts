@@ -1,4 +1,5 @@
 import type { CallOptions } from "./deadline.js";
+import { ENDED, Steps } from "@greenlit/core/blocking-call";
 import { SocketClosedError } from "./errors.js";
 import type { Socket } from "./socket.js";
 
@@ -29,17 +30,16 @@ export abstract class Listener implements Iterable<Socket> {
   /** Greenlets that wait for connections do not keep the process alive. */
   abstract unref(): void;
 
-  *[Symbol.iterator](): Generator<Socket, void, undefined> {
-    while (!this.closed) {
-      let socket: Socket;
+  [Symbol.iterator](): IterableIterator<Socket> {
+    return new Steps(() => {
+      if (this.closed) return ENDED;
       try {
-        socket = this.accept();
+        return { done: false, value: this.accept() };
       } catch (error) {
-        if (error instanceof SocketClosedError) return;
+        if (error instanceof SocketClosedError) return ENDED;
         throw error;
       }
-      yield socket;
-    }
+    });
   }
 
   [Symbol.dispose](): void {

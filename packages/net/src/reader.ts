@@ -1,5 +1,5 @@
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { outOfRange, stayFair, WAIT, wrongType } from "@greenlit/core/blocking-call";
+import { ENDED, outOfRange, stayFair, Steps, WAIT, wrongType } from "@greenlit/core/blocking-call";
 import { ByteQueue } from "./byte-queue.js";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { LimitExceededError, UnexpectedEndError } from "./errors.js";
@@ -182,8 +182,11 @@ export class Reader implements Iterable<Buffer> {
   }
 
   /** The chunks as they come, until the end. */
-  *[Symbol.iterator](): Generator<Buffer, void, undefined> {
-    for (let chunk = this.read(); chunk !== null; chunk = this.read()) yield chunk;
+  [Symbol.iterator](): IterableIterator<Buffer> {
+    return new Steps(() => {
+      const chunk = this.read();
+      return chunk === null ? ENDED : { done: false, value: chunk };
+    });
   }
 
   /** @internal Puts bytes back: they are what is read next. Nobody reads just now. */

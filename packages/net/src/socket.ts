@@ -1,7 +1,15 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import type * as net from "node:net";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { blocker, checkTimeout, outOfRange, WAIT, wrongType } from "@greenlit/core/blocking-call";
+import {
+  blocker,
+  checkTimeout,
+  ENDED,
+  outOfRange,
+  Steps,
+  WAIT,
+  wrongType,
+} from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { type LimitOptions, Reader } from "./reader.js";
@@ -125,8 +133,11 @@ export class Socket implements Iterable<Buffer> {
   }
 
   /** The chunks as they come, until the peer ends. */
-  *[Symbol.iterator](): Generator<Buffer, void, undefined> {
-    for (let chunk = this.read(); chunk !== null; chunk = this.read()) yield chunk;
+  [Symbol.iterator](): IterableIterator<Buffer> {
+    return new Steps(() => {
+      const chunk = this.read();
+      return chunk === null ? ENDED : { done: false, value: chunk };
+    });
   }
 
   /**

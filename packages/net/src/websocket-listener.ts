@@ -4,8 +4,10 @@ import type { Duplex } from "node:stream";
 import {
   checkOptions,
   checkWait,
+  ENDED,
   placeHere,
   stayFair,
+  Steps,
   Waiter,
   WaitList,
   wrongType,
@@ -77,17 +79,16 @@ export class WebSocketListener implements Iterable<WebSocket> {
     return this.arrived.shift() ?? this.waiters.add(new Waiter<WebSocket>(what)).wait(options);
   }
 
-  *[Symbol.iterator](): Generator<WebSocket, void, undefined> {
-    while (!this.done) {
-      let socket: WebSocket;
+  [Symbol.iterator](): IterableIterator<WebSocket> {
+    return new Steps(() => {
+      if (this.done) return ENDED;
       try {
-        socket = this.accept();
+        return { done: false, value: this.accept() };
       } catch (error) {
-        if (error instanceof SocketClosedError) return;
+        if (error instanceof SocketClosedError) return ENDED;
         throw error;
       }
-      yield socket;
-    }
+    });
   }
 
   /** Accepts nothing more. WebSockets that were accepted go on. Never blocks. */

@@ -1,6 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { blocker, outOfRange, stayFair, Waiter, wrongType } from "@greenlit/core/blocking-call";
+import {
+  blocker,
+  ENDED,
+  outOfRange,
+  stayFair,
+  Steps,
+  Waiter,
+  wrongType,
+} from "@greenlit/core/blocking-call";
 import type { WebSocket as Ws } from "ws";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError, thrownHere } from "./errors.js";
@@ -103,8 +111,11 @@ export class WebSocket implements Iterable<Message> {
   }
 
   /** The messages as they come, until the peer closes. */
-  *[Symbol.iterator](): Generator<Message, void, undefined> {
-    for (let message = this.receive(); message !== null; message = this.receive()) yield message;
+  [Symbol.iterator](): IterableIterator<Message> {
+    return new Steps(() => {
+      const message = this.receive();
+      return message === null ? ENDED : { done: false, value: message };
+    });
   }
 
   /**

@@ -4,6 +4,7 @@ import { Linkable } from "../hub/links.js";
 import type { Source } from "../hub/source.js";
 import { type Entry, WaitList } from "../hub/wait-list.js";
 import { checkCount, checkWait, type WaitOptions } from "../wait-options.js";
+import { ENDED, Steps } from "../calls/steps.js";
 import { PutBranch, Putter, type Putting } from "./putter.js";
 import { stayFair, Waiter } from "../hub/waiter.js";
 
@@ -100,17 +101,15 @@ export class Channel<T = unknown> extends Linkable implements Source<T, T> {
    * As iteration, with options for the wait for each item. After `timeout` milliseconds it throws a
    * Timeout.
    */
-  *receiving(options?: WaitOptions): IterableIterator<T> {
-    for (;;) {
-      let item: T;
+  receiving(options?: WaitOptions): IterableIterator<T> {
+    return new Steps(() => {
       try {
-        item = this.receive(options);
+        return { done: false, value: this.receive(options) };
       } catch (error) {
-        if (error instanceof ChannelClosed && this.over) return;
+        if (error instanceof ChannelClosed && this.over) return ENDED;
         throw error;
       }
-      yield item;
-    }
+    });
   }
 
   /** @internal */

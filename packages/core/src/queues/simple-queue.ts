@@ -4,6 +4,7 @@ import { Linkable } from "../hub/links.js";
 import type { Source } from "../hub/source.js";
 import { type Entry, WaitList } from "../hub/wait-list.js";
 import { checkCount, checkOptions, checkWait, type WaitOptions } from "../wait-options.js";
+import { ENDED, Steps } from "../calls/steps.js";
 import { PutBranch, Putter, type Putting } from "./putter.js";
 import { stayFair, Waiter } from "../hub/waiter.js";
 
@@ -125,17 +126,15 @@ export class SimpleQueue<T = unknown> extends Linkable implements Source<T, T> {
    * As iteration, with options for the wait for each item. After `timeout` milliseconds it throws a
    * Timeout.
    */
-  *taking(options?: WaitOptions): IterableIterator<T> {
-    for (;;) {
-      let item: T;
+  taking(options?: WaitOptions): IterableIterator<T> {
+    return new Steps(() => {
       try {
-        item = this.get(options);
+        return { done: false, value: this.get(options) };
       } catch (error) {
-        if (error instanceof QueueShutDown && this.closed) return;
+        if (error instanceof QueueShutDown && this.closed) return ENDED;
         throw error;
       }
-      yield item;
-    }
+    });
   }
 
   /** @internal */
