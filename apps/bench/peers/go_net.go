@@ -1,8 +1,10 @@
-// Go's own servers, on one processor: go_net echo | udp | http BYTES. Each prints its port.
+// Go's own servers, on one processor: go_net echo | tls KEY CERTIFICATE | udp | http BYTES. Each
+// prints its port.
 package main
 
 import (
 	"bytes"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -57,6 +59,11 @@ func main() {
 			w.Header().Set("Content-Length", strconv.Itoa(size))
 			w.Write(body)
 		})))
+	}
+	if os.Args[1] == "tls" {
+		pair, err := tls.LoadX509KeyPair(os.Args[3], os.Args[2])
+		check(err)
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}})
 	}
 	for {
 		connection, err := listener.Accept()

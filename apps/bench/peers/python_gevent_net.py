@@ -1,4 +1,5 @@
-# gevent's own servers: python_gevent_net.py echo | udp | http BYTES. Each prints its port.
+# gevent's own servers: python_gevent_net.py echo | tls KEY CERTIFICATE | udp | http BYTES. Each
+# prints its port.
 import socket
 import sys
 
@@ -30,6 +31,9 @@ what = sys.argv[1]
 where = ("127.0.0.1", 0)
 if what == "echo":
     server = StreamServer(where, echo, backlog=4096)
+elif what == "tls":
+    key, certificate = sys.argv[2:]
+    server = StreamServer(where, echo, backlog=4096, keyfile=key, certfile=certificate)
 elif what == "udp":
     server = Udp(where)
 else:

@@ -1,7 +1,7 @@
 // How fast do servers send back what they get?
 import { dots } from "./plot.js";
 import type { Contender, Question, Setup } from "./question.js";
-import { program } from "./runtimes.js";
+import { CERTIFICATE, program } from "./runtimes.js";
 import { BACKENDS, contend, type Load, rows, type Server } from "./servers.js";
 
 const n = (count: number): string => count.toLocaleString("en");
@@ -21,6 +21,7 @@ function loads({ scale }: Setup): Load[] {
     ...(scale >= 0.1 ? [echo(64, 1000)] : []),
     ...(scale >= 1 ? [echo(64, 10_000)] : []),
     ...(scale >= 0.1 ? [echo(16_384, 64)] : []),
+    ...(scale >= 1 ? [echo(16_384, 1000)] : []),
     {
       name: "Churn",
       mode: "churn",
@@ -29,6 +30,7 @@ function loads({ scale }: Setup): Load[] {
       label: "connect, 64 B, close; 64 at a time",
     },
     { name: "Udp", mode: "udp", bytes: 64, connections: 64, label: "UDP, 64 B, 64 sockets" },
+    { name: "Tls", mode: "tls", bytes: 64, connections: 64, label: "TLS, 64 B, 64 connections" },
   ];
 }
 
@@ -69,18 +71,18 @@ export const echoing: Question = {
   contenders(setup) {
     const { nodes, peers } = setup;
     return loads(setup).flatMap((load) => {
-      const what = load.mode === "udp" ? "udp" : "echo";
+      const what = { udp: ["udp"], tls: ["tls", ...CERTIFICATE] }[load.mode as string] ?? ["echo"];
       const ours = nodes.flatMap((node, i) =>
         (i === 0 ? BACKENDS : BACKENDS.slice(0, 1)).map((backend): Server => ({
           ...node,
           who: i === 0 && backend !== BACKENDS[0] ? `${node.who}, ${backend}` : node.who,
-          command: program(node, "serve", what),
+          command: program(node, "serve", ...what),
           env: { GREENLIT_BACKEND: backend },
         })),
       );
       const theirs = [peers.nodeNet, peers.geventNet, peers.goNet].map((peer): Server => ({
         ...peer,
-        command: [...peer.command, what],
+        command: [...peer.command, ...what],
       }));
       return [...ours, ...theirs].map((server): Contender => contend(setup, load, server));
     });

@@ -51,8 +51,16 @@ export interface Peers {
 export interface Tools {
   /** What peers/load.c becomes. */
   readonly load: Tool;
+  /** peers/tls_load.mjs. */
+  readonly tlsLoad: Tool;
   readonly wrk: Tool;
 }
+
+/** What the servers show that speak TLS: their key, and its certificate. */
+export const CERTIFICATE: readonly [key: string, certificate: string] = [
+  join(HERE, "peers/localhost.key"),
+  join(HERE, "peers/localhost.pem"),
+];
 
 /** The command of one of our programs. */
 export function program(node: Node, name: string, ...args: (string | number)[]): string[] {
@@ -159,6 +167,7 @@ export function findPeers(progress: (line: string) => void): {
     done: () => rmSync(folder, { recursive: true, force: true }),
     tools: {
       load: { path: load, missing: compiled ? undefined : "gcc could not compile load.c" },
+      tlsLoad: { path: peer("tls_load.mjs") },
       wrk: { path: "wrk", missing: wrk === null ? "wrk is not installed" : undefined },
     },
     peers: {

@@ -7,7 +7,7 @@ import { program, type Tool } from "./runtimes.js";
 export interface Load {
   /** Ends the keys of its rows. */
   readonly name: string;
-  readonly mode: "echo" | "churn" | "udp" | "http";
+  readonly mode: "echo" | "churn" | "udp" | "tls" | "http";
   readonly bytes: number;
   readonly connections: number;
   readonly label: string;
@@ -40,7 +40,8 @@ export function rows(
 /** One load on one server; gives the figures `rate`, `p99` and `user`. */
 export function contend(setup: Setup, load: Load, server: Server): Contender {
   const { nodes, tools, scale } = setup;
-  const tool: Tool = load.mode === "http" ? tools.wrk : tools.load;
+  const others: Partial<Record<Load["mode"], Tool>> = { http: tools.wrk, tls: tools.tlsLoad };
+  const tool = others[load.mode] ?? tools.load;
   const seconds = Math.max(0.3, 2 * scale);
   const { name, mode, bytes, connections } = load;
   const [first] = nodes as [Setup["nodes"][0]];

@@ -46,6 +46,34 @@ function faster(
   };
 }
 
+/** Each of these figures is at least so many times the peer's; or, as a limit, at most. */
+function times(
+  text: string,
+  question: string,
+  keys: readonly string[],
+  [ours, peer]: readonly [(who: string) => string, string],
+  limit: { readonly least: number } | { readonly most: number },
+): Target {
+  return {
+    text,
+    judge(look, who) {
+      const ratios = keys.map(
+        (key) => (look(question, ours(who), key) ?? NaN) / (look(question, peer, key) ?? NaN),
+      );
+      if (ratios.some(Number.isNaN)) return null;
+      const met = ratios.every((one) =>
+        "least" in limit ? one >= limit.least : one <= limit.most,
+      );
+      return { met, shows: ratios.map(ratio).join(", ") };
+    },
+  };
+}
+
+const itself = (who: string): string => who;
+const ring = (who: string): string => `${who}, uring`;
+const ECHO = ["rateEcho64x64", "rateEcho64x1000"];
+const HTTP = ["rateHttp13", "rateHttp10240"];
+
 function adds(text: string, key: string, limit: number): Target {
   return {
     text,
@@ -106,6 +134,43 @@ export const TARGETS: readonly Target[] = [
   below("a scavenge with 100,000 parked idle: below 10 ms", "ms", "parked", "idle100000", 10),
   adds("asynchronous context, nothing nested: the scope adds at most 60 ns", "scopeAdds", 60),
   adds("asynchronous context, nothing nested: a store adds at most 60 ns", "storeAdds", 60),
+  ...(
+    [
+      ["epoll", itself],
+      ["uring", ring],
+    ] as const
+  ).flatMap(([backend, ours]) => [
+    times(
+      `echo of 64 B, 64 and 1,000 connections, ${backend}: at least 1.2 times Node's net`,
+      "echo",
+      ECHO,
+      [ours, "Node"],
+      { least: 1.2 },
+    ),
+    times(`the same, ${backend}: at least 1.7 times gevent`, "echo", ECHO, [ours, "gevent"], {
+      least: 1.7,
+    }),
+    times(
+      `the same, ${backend}: at most half of the processor time of Node's net`,
+      "echo",
+      ECHO.map((key) => key.replace("rate", "user")),
+      [ours, "Node"],
+      { most: 0.5 },
+    ),
+  ]),
+  times("HTTP, 13 B and 10 KB: at least 1.3 times Node's", "http", HTTP, [itself, "Node"], {
+    least: 1.3,
+  }),
+  times("HTTP: at least 8 times gevent's pywsgi", "http", HTTP, [itself, "gevent pywsgi"], {
+    least: 8,
+  }),
+  times(
+    "green(handler): at least 0.9 of Node's plain handler",
+    "http",
+    HTTP,
+    [(who) => `${who}, green(handler)`, "Node"],
+    { least: 0.9 },
+  ),
 ];
 
 export interface Verdict {

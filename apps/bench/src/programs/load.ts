@@ -1,6 +1,6 @@
 // `load NAME GENERATOR MODE BYTES CONNECTIONS SECONDS -- SERVER...`: runs a server that prints its
 // port, and a load on it, both on the core that this process has. GENERATOR is what peers/load.c
-// became, or wrk for the mode `http`.
+// became, peers/tls_load.mjs for the mode `tls`, or wrk for `http`.
 // Prints, with NAME behind each: `rate`, operations a second; `p50` and `p99`, microseconds that
 // half of them, and all but a hundredth, took at most; `user` and `system`, microseconds of
 // processor time of the server for each: its own, and the kernel's for it.

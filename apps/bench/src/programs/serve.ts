@@ -1,10 +1,12 @@
-// A server that tells its port: `serve echo`, `serve udp`, `serve http BYTES`, `serve green BYTES`.
+// A server that tells its port: `serve echo`, `serve tls KEY CERTIFICATE`, `serve udp`,
+// `serve http BYTES`, `serve green BYTES`.
+import { readFileSync } from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { run, spawn } from "greenlit";
-import { DatagramSocket, green, listen, serve, type Socket } from "greenlit/net";
+import { DatagramSocket, green, listen, type Listener, serve, type Socket } from "greenlit/net";
 
-const [what, bytes] = process.argv.slice(2) as [string, string];
+const [what, bytes, certificate] = process.argv.slice(2) as [string, string, string];
 const WHERE = { port: 0, host: "127.0.0.1", backlog: 4096 };
 
 function echo(socket: Socket): void {
@@ -17,11 +19,18 @@ function echo(socket: Socket): void {
   }
 }
 
+function serveEcho(listener: Listener): void {
+  console.log(listener.port);
+  for (const socket of listener) spawn(echo, socket);
+}
+
 const servers: Record<string, () => void> = {
   echo() {
-    const listener = listen({ ...WHERE, noDelay: true });
-    console.log(listener.port);
-    for (const socket of listener) spawn(echo, socket);
+    serveEcho(listen({ ...WHERE, noDelay: true }));
+  },
+  tls() {
+    const tls = { key: readFileSync(bytes), cert: readFileSync(certificate) };
+    serveEcho(listen({ ...WHERE, noDelay: true, tls }));
   },
   udp() {
     const socket = new DatagramSocket();
