@@ -38,7 +38,7 @@ const MAY: Record<string, readonly string[]> = {
   "packages/switcher": [],
   "packages/core": ["@greenlit/switcher"],
   "packages/backend": ["@greenlit/core"],
-  "packages/fs": ["@greenlit/core"],
+  "packages/fs": ["@greenlit/core", "@greenlit/backend"],
   "packages/net": ["@greenlit/backend", "@greenlit/core"],
   "packages/testing": ["@greenlit/core"],
   "packages/monkey": ["@greenlit/core", "@greenlit/fs", "@greenlit/net"],

@@ -8,6 +8,7 @@
       "sources": [
         "native/address.cc",
         "native/binding.cc",
+        "native/cached_files.cc",
         "native/deliverer.cc",
         "native/poll_poller.cc",
         "native/poller.cc",

@@ -8,5 +8,6 @@ NAPI_MODULE_INIT() {
   greenlit::AddSystem(env, exports);
   greenlit::AddPollers(env, exports);
   greenlit::AddRing(env, exports);
+  greenlit::AddCachedFiles(env, exports);
   return exports;
 }

@@ -15,6 +15,8 @@ void AddSystem(napi_env env, napi_value exports);
 void AddPollers(napi_env env, napi_value exports);
 // The driver that tells what is done: uring.
 void AddRing(napi_env env, napi_value exports);
+// Files that are in memory already: src/files.ts.
+void AddCachedFiles(napi_env env, napi_value exports);
 
 }  // namespace greenlit
 

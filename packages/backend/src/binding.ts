@@ -44,6 +44,12 @@ export interface Binding {
     control: Int32Array,
     deliver: (count: number) => void,
   ): NativePoller | number;
+  /** native/cached_files.cc says what these do. */
+  kindAt(path: string, flags: number): number;
+  kindOf(fd: number): number;
+  readCached(path: string, slab: Uint8Array, known: 0 | 1): Buffer | number;
+  readNow(fd: number, buffer: Uint8Array, offset: number, length: number, position: number): number;
+  readWhole(path: string, callback: (result: Buffer | number) => void): number;
   /** In words why there can be no ring; empty if there can be. */
   whyNoRing(without: number): string;
   openRing(

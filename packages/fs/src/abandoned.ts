@@ -29,6 +29,11 @@ export function operationEnded(fd: number): void {
   for (const callback of entry.onQuiet) callback();
 }
 
+/** Whether no abandoned operation runs on `fd`. */
+export function isQuiet(fd: number): boolean {
+  return !running.has(fd);
+}
+
 /** Calls `callback` when no abandoned operation runs on `fd`: at once, as a rule. */
 export function whenQuiet(fd: unknown, callback: () => void): void {
   const entry = running.get(fd as number);

@@ -1,4 +1,6 @@
 import { Waiter } from "@greenlit/core";
+import { blocker, stayFair } from "@greenlit/core/blocking-call";
+import { type AtOnce, LATER } from "./at-once.js";
 import { operationAbandoned, operationEnded } from "./abandoned.js";
 import { original } from "./original.js";
 
@@ -19,6 +21,8 @@ export interface Form {
    * defaults expect.
    */
   readonly arity: number;
+  /** Makes the call without leaving the thread, where that need not wait. */
+  readonly atOnce?: AtOnce;
   /** The callback form, when it is not the function named without "Sync". */
   readonly callback?: CallbackForm | undefined;
   /** The callback form's arguments, where its overloads are not the blocking form's. */
@@ -47,11 +51,24 @@ export function cooperative<Name extends BlockingName>(
 ): (typeof original)[Name] {
   const start = (form.callback ??
     original[name.slice(0, -"Sync".length) as keyof typeof original]) as CallbackForm;
-  const { arity, arrange, result, rescue } = form;
+  const { arity, arrange, atOnce, result, rescue } = form;
   const discard = form.discard as ((value: unknown) => void) | undefined;
   const what = `fs.${name}`;
+  const nodes = original[name] as CallbackForm;
 
   const blocking = (...args: unknown[]): unknown => {
+    if (atOnce !== undefined) {
+      blocker(what);
+      stayFair(what);
+      try {
+        const outcome = atOnce.try(args, nodes);
+        if (outcome !== LATER) return outcome;
+      } catch (error) {
+        // As the errors below have it.
+        if (error instanceof Error && "syscall" in error) Error.captureStackTrace(error, blocking);
+        throw error;
+      }
+    }
     const waiter = new Waiter<unknown>(what);
     let state: "running" | "ended" | "abandoned" = "running";
     let failure: NodeJS.ErrnoException | null = null;
@@ -76,6 +93,7 @@ export function cooperative<Name extends BlockingName>(
       start(...given, settle);
       started = true;
       waiter.wait();
+      atOnce?.wasMade?.(args, value);
       return result === undefined ? value : result(value);
     } catch (error) {
       // Wrong arguments throw before anything is started, with a stack that already leads here.
@@ -84,6 +102,7 @@ export function cooperative<Name extends BlockingName>(
           abandon();
           throw error;
         }
+        atOnce?.wasMade?.(args);
         Error.captureStackTrace(failure as unknown as Error, blocking);
       }
       if (rescue !== undefined) return rescue(error as NodeJS.ErrnoException, args);

@@ -1,4 +1,6 @@
 import type { BigIntStats, PathLike, Stats } from "node:fs";
+import { readWhole } from "@greenlit/backend/files";
+import { plainEncoding } from "./at-once.js";
 import { original } from "./original.js";
 
 /** The largest single read: between two of them other work of the thread pool gets its turn. */
@@ -12,6 +14,15 @@ export function readFile(path: unknown, options: unknown, callback: Callback): v
     readDescriptor(path, options, callback);
     return;
   }
+  const encoding = plainEncoding(options);
+  if (typeof path !== "string" || encoding === null) return readByNode(path, options, callback);
+  readWhole(path, (data) => {
+    if (data === null) readByNode(path, options, callback);
+    else callback(null, encoding === undefined ? data : data.toString(encoding));
+  });
+}
+
+function readByNode(path: unknown, options: unknown, callback: Callback): void {
   original.readFile(path as PathLike, options as null, (error, data) => {
     // Node 26 adds the path to what read(2) says, but not in the blocking form.
     if (error?.syscall === "read" && error.path !== undefined) {

@@ -6,7 +6,17 @@ import {
   describeBlockingCalls,
   strayNames,
 } from "@greenlit/testing/blocking-calls";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+
+/** Nothing is in memory. */
+vi.mock("@greenlit/backend/files", () => ({
+  cachedKind: () => null,
+  kindAt: () => null,
+  kindOf: () => null,
+  readCached: () => null,
+  readNow: () => null,
+  readWhole: () => {},
+}));
 
 /** The functions of this package, on a Node whose file system never answers. */
 async function onSilentDisk(): Promise<Record<string, (...args: unknown[]) => unknown>> {
