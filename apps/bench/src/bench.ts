@@ -2,6 +2,7 @@ import { context } from "./context.js";
 import { crawling } from "./crawl.js";
 import { drivers } from "./drivers.js";
 import { echoing } from "./echo.js";
+import { files } from "./files.js";
 import { serving } from "./http.js";
 import { describeMachine } from "./machine.js";
 import { parked } from "./parked.js";
@@ -29,6 +30,7 @@ export const QUESTIONS: readonly Question[] = [
   ready,
   echoing,
   serving,
+  files,
   crawling,
 ];
 

@@ -158,6 +158,27 @@ export const TARGETS: readonly Target[] = [
       { most: 0.5 },
     ),
   ]),
+  times(
+    "files in memory, in a greenlet: at most 1.5 times Node's Sync functions",
+    "files",
+    ["read4", "read64", "read1024", "stat", "exists", "readdir", "write4"],
+    [itself, "Node, Sync"],
+    { most: 1.5 },
+  ),
+  times(
+    "readFile of files in memory: at least 5 times as fast as fs.promises, one after the other",
+    "files",
+    ["read4", "read64"],
+    [itself, "Node, fs.promises"],
+    { most: 0.2 },
+  ),
+  times(
+    "files that are not, 64 at a time: at least the rate of fs.promises",
+    "files",
+    ["cold"],
+    [itself, "Node, fs.promises"],
+    { least: 1 },
+  ),
   times("HTTP, 13 B and 10 KB: at least 1.3 times Node's", "http", HTTP, [itself, "Node"], {
     least: 1.3,
   }),

@@ -1,6 +1,11 @@
 // Half-loaded while it reads a file, as many packages do with their own package.json.
 exports.begun = true;
-exports.text = require("node:fs").readFileSync(__filename, "utf8");
+const fs = require("node:fs");
+fs.statfsSync(__filename); // is never made at once
+exports.text = fs.readFileSync(__filename, "utf8");
 exports.nested = require("./nested.cjs").value;
 exports.complete = true;
-exports.readLater = () => require("node:fs").readFileSync(__filename, "utf8");
+exports.readLater = () => {
+  fs.statfsSync(__filename);
+  return fs.readFileSync(__filename, "utf8");
+};
