@@ -1,6 +1,6 @@
-// What the kernel has in memory of files: `@greenlit/backend/files`, for @greenlit/fs. Each answer is
-// that of the moment, and waits for no disk and no other machine, unless it says so. Where there is
-// no addon, or the kernel is older than Linux 5.12, nothing is in memory.
+// What the kernel has in memory of files: `@greenlit/backend/files`, for @greenlit/fs. Each answer
+// is that of the moment, and waits for no disk and no other machine, unless it says so. Where there
+// is no addon, or the kernel is older than Linux 5.12, nothing is in memory.
 import { binding } from "./binding.js";
 
 /** As long as what most files are, so that these need no memory of their own on the way. */
@@ -46,7 +46,7 @@ function kind(number = 0): FileKind {
  * A whole file, if all of it is in memory, and it is not longer than 4 MiB.
  *
  * @param encoding undefined: a buffer.
- * @param known whether a file of this machine stood there a moment ago: then it takes no look first.
+ * @param known whether a file of this machine stood there a moment ago: then no look is taken.
  * @returns null: it has to be read in another way; or it cannot, and that will tell why.
  */
 export function readCached(

@@ -1,6 +1,6 @@
 // Calls that are made at once, by Node's own blocking function: when the kernel has in memory what
-// they ask for, or when such calls have been quick. Leaving the thread costs more than the call, and
-// a program would become slower by switching.
+// they ask for, or when such calls have been quick. Leaving the thread costs more than the call,
+// and a program would become slower by switching.
 import { constants } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -50,9 +50,9 @@ let slowInARow = 0;
 let notBefore = 0;
 
 /**
- * Makes a call of which nobody can say whether it will wait, such as one that writes: the page cache
- * takes it, or a journal or a full disk holds it up. After one that took long it returns LATER for
- * four times as long, after the next one for sixteen times, and so on.
+ * Makes a call of which nobody can say whether it will wait, such as one that writes: the page
+ * cache takes it, or a journal or a full disk holds it up. After one that took long it returns
+ * LATER for four times as long, after the next one for sixteen times, and so on.
  */
 export function quickly(
   call: Call,
@@ -275,8 +275,8 @@ export const readWhole: AtOnce = {
 const ENTRIES = 1000;
 
 /**
- * `readdirSync` of a folder that was read a moment ago. Whether the list of a folder is in memory the
- * kernel does not tell.
+ * `readdirSync` of a folder that was read a moment ago. Whether the list of a folder is in memory
+ * the kernel does not tell.
  */
 export const readFolder: AtOnce = {
   try(args, call) {

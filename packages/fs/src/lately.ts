@@ -4,7 +4,10 @@ const MOMENT = 1000;
 const FRESH = MOMENT / 4;
 const MOST = 10_000;
 
-/** The paths of which something was found in memory, or read, a moment ago; bounded. `now` is that of `performance`. */
+/**
+ * The paths of which something was found in memory, or read, a moment ago; bounded. `now` is that
+ * of `performance`.
+ */
 export class Lately {
   private readonly times = new Map<string, number>();
 

@@ -1,4 +1,5 @@
-// All of functions.test.ts again, while nothing is in memory: each call then goes to the thread pool.
+// All of functions.test.ts again, while nothing is in memory: each call then goes to the thread
+// pool.
 import { vi } from "vitest";
 
 vi.mock("@greenlit/backend/files", async (importOriginal) => ({
