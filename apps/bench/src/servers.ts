@@ -42,8 +42,9 @@ export function contend(setup: Setup, load: Load, server: Server): Contender {
   const { nodes, tools, scale } = setup;
   const others: Partial<Record<Load["mode"], Tool>> = { http: tools.wrk, tls: tools.tlsLoad };
   const tool = others[load.mode] ?? tools.load;
-  const seconds = Math.max(0.3, 2 * scale);
   const { name, mode, bytes, connections } = load;
+  // The first quarter warms up; ten thousand connections take seconds to be used a few times each.
+  const seconds = Math.max(0.3, (connections < 10_000 ? 2 : 10) * scale);
   const [first] = nodes as [Setup["nodes"][0]];
   const settings = [name, tool.path, mode, bytes, connections, seconds];
   return {
