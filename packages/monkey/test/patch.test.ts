@@ -149,7 +149,8 @@ describe("patch", () => {
         expect(shape(value)).toEqual(shape(nodesValue));
       }
     }
-    expect(replaced.get("fs")).toBe(Object.keys(cooperative).length);
+    const there = Object.keys(cooperative).filter((name) => name in fs);
+    expect(replaced.get("fs")).toBe(there.length);
     expect([...replaced.keys()].sort()).toEqual(["Module", "childProcess", "crypto", "fs", "zlib"]);
     expect(shape(fs.realpathSync.native)).toEqual(
       shape(original<typeof fs.realpathSync>("fs", "realpathSync").native),
