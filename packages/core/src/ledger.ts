@@ -22,7 +22,7 @@ type Owner = "core" | "patch";
 export interface Listed extends Pick<Entry, "owner" | "module" | "name" | "value"> {
   /** What was there; undefined when nothing was. */
   readonly before: unknown;
-  /** Whether nobody has put something else there since. */
+  /** Whether nobody else has put something there since. */
   readonly inPlace: boolean;
 }
 
@@ -67,14 +67,14 @@ export class Ledger {
 
   /** All that is replaced or added now, oldest first. */
   list(): Listed[] {
-    return this.entries.map(({ owner, module, name, target, key, before, value }) => ({
-      owner,
-      module,
-      name,
-      before: before?.value,
-      value,
-      inPlace: Object.getOwnPropertyDescriptor(target, key)?.value === value,
-    }));
+    return this.entries.map(({ owner, module, name, target, key, before, value }) => {
+      const now: unknown = Object.getOwnPropertyDescriptor(target, key)?.value;
+      // Core and the patch may have the same one.
+      const inPlace = this.entries.some(
+        (e) => e.target === target && e.key === key && e.value === now,
+      );
+      return { owner, module, name, before: before?.value, value, inPlace };
+    });
   }
 
   /**
