@@ -18,6 +18,14 @@ interface Entry {
 
 type Owner = "core" | "patch";
 
+/** What there is to tell of an entry. */
+export interface Listed extends Pick<Entry, "owner" | "module" | "name" | "value"> {
+  /** What was there; undefined when nothing was. */
+  readonly before: unknown;
+  /** Whether nobody else has put something there since. */
+  readonly inPlace: boolean;
+}
+
 /**
  * Everything that greenlit has changed in Node, so that it can be asked for, and the patch undone.
  * There is one in each realm, shared by all copies that are loaded: two would take each other's
@@ -55,6 +63,18 @@ export class Ledger {
         (owner === undefined || e.owner === owner),
     );
     return entry && { before: entry.before?.value };
+  }
+
+  /** All that is replaced or added now, oldest first. */
+  list(): Listed[] {
+    return this.entries.map(({ owner, module, name, target, key, before, value }) => {
+      const now: unknown = Object.getOwnPropertyDescriptor(target, key)?.value;
+      // Core and the patch may have the same one.
+      const inPlace = this.entries.some(
+        (e) => e.target === target && e.key === key && e.value === now,
+      );
+      return { owner, module, name, before: before?.value, value, inPlace };
+    });
   }
 
   /**

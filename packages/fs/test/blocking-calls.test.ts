@@ -37,16 +37,21 @@ async function onSilentDisk(): Promise<Record<string, (...args: unknown[]) => un
 
 const functions = await onSilentDisk();
 
+/** Made of others, which wait under their own names. */
+const MADE_OF_OTHERS = ["cpSync", "globSync", "mkdtempDisposableSync"];
+
 /** They take what Node's take: no times and no signals. */
-const CALLS: BlockingCall[] = Object.entries(functions).map(([name, call]) => ({
-  name: `fs.${name}`,
-  takes: [],
-  blocked: () => ({ call: () => call("/nowhere", "elsewhere") }),
-}));
+const CALLS: BlockingCall[] = Object.entries(functions)
+  .filter(([name]) => !MADE_OF_OTHERS.includes(name))
+  .map(([name, call]) => ({
+    name: `fs.${name}`,
+    takes: [],
+    blocked: () => ({ call: () => call("/nowhere", "elsewhere") }),
+  }));
 
 it("every function is in the table", () => {
   const names = CALLS.map(({ name }) => name.slice("fs.".length));
-  expect(strayNames(functions, names, [])).toEqual({ missing: [], unknown: [] });
+  expect(strayNames(functions, names, MADE_OF_OTHERS)).toEqual({ missing: [], unknown: [] });
   expect(names.length).toBeGreaterThan(30);
 });
 

@@ -2,8 +2,9 @@ import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { tmpdir } from "node:os";
 import { pathToFileURL } from "node:url";
+import { GreenletExit, run, sleep, spawn } from "@greenlit/core";
 import { green } from "@greenlit/testing";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as fs from "../src/index.js";
 
 // Every case runs twice in equal folders, with Node's function and with ours; the two outcomes must
@@ -77,6 +78,17 @@ const opened =
       nodeFs.closeSync(fd);
     }
   };
+
+/** All of a folder, and the folder. */
+function namesIn(dir: nodeFs.Dir): unknown {
+  expect(dir).toBeInstanceOf(nodeFs.Dir);
+  expect(Object.getPrototypeOf(dir)).toBe(nodeFs.Dir.prototype);
+  const found: unknown[] = [];
+  for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) found.push(entry);
+  found.push(dir.readSync(), dir.path);
+  dir.closeSync();
+  return found;
+}
 
 const bad = (value: unknown): never => value as never;
 
@@ -171,6 +183,93 @@ const cases: Record<string, Record<string, Case>> = {
     "no file": (fs, r) => fs.copyFileSync(join(r, "none"), join(r, "x")),
     "a mode out of range": (fs, r) => fs.copyFileSync(join(r, "file"), join(r, "x"), 99),
   },
+  cpSync: {
+    "a file": (fs, r) => [
+      fs.cpSync(join(r, "file"), join(r, "new/copy")),
+      nodeFs.readFileSync(join(r, "new/copy"), "utf8"),
+    ],
+    "over a file": (fs, r) => [
+      fs.cpSync(join(r, "file"), join(r, "void"), { preserveTimestamps: true }),
+      nodeFs.statSync(join(r, "void")),
+    ],
+    "a large file over another": (fs, r) => {
+      nodeFs.writeFileSync(join(r, "large"), Buffer.alloc(2 ** 21));
+      fs.cpSync(join(r, "large"), join(r, "file"));
+      return nodeFs.statSync(join(r, "file")).size;
+    },
+    "a folder": (fs, r) => [
+      fs.cpSync(join(r, "dir"), join(r, "copy"), { recursive: true }),
+      nodeFs.readdirSync(join(r, "copy"), { recursive: true }).sort(),
+    ],
+    "a folder over itself, by URL": (fs, r) => [
+      fs.cpSync(pathToFileURL(join(r, "dir")), pathToFileURL(join(r, "empty")), {
+        recursive: true,
+        verbatimSymlinks: true,
+      }),
+      nodeFs.readdirSync(join(r, "empty"), { recursive: true }).sort(),
+    ],
+    "what a filter lets through": (fs, r) => {
+      const asked: string[] = [];
+      const filter = (path: string): boolean => {
+        asked.push(path);
+        return !path.endsWith("sub");
+      };
+      fs.cpSync(join(r, "dir"), join(r, "copy"), { recursive: true, filter });
+      return [asked, nodeFs.readdirSync(join(r, "copy"))];
+    },
+    "a filter that throws": (fs, r) =>
+      fs.cpSync(join(r, "dir"), join(r, "copy"), {
+        recursive: true,
+        filter: () => {
+          throw new Error("mine");
+        },
+      }),
+    "a filter that promises": (fs, r) =>
+      fs.cpSync(join(r, "file"), join(r, "copy"), { filter: bad(async () => true) }),
+    "a link": (fs, r) => [
+      fs.cpSync(join(r, "link"), join(r, "copy")),
+      nodeFs.readlinkSync(join(r, "copy")),
+    ],
+    "a link's file": (fs, r) => [
+      fs.cpSync(join(r, "link"), join(r, "copy"), { dereference: true }),
+      nodeFs.readFileSync(join(r, "copy"), "utf8"),
+    ],
+    "a folder that is there": (fs, r) => {
+      const options = { recursive: true, force: false, errorOnExist: true };
+      return fs.cpSync(join(r, "dir"), join(r, "empty"), options);
+    },
+    "a file that is there": (fs, r) =>
+      fs.cpSync(join(r, "file"), join(r, "void"), { force: false, errorOnExist: true }),
+    "a folder into itself": (fs, r) =>
+      fs.cpSync(join(r, "dir"), join(r, "dir/sub/x"), { recursive: true }),
+    "to itself": (fs, r) => fs.cpSync(join(r, "dir"), join(r, "dir"), { recursive: true }),
+    "a folder, not recursively": (fs, r) => fs.cpSync(join(r, "dir"), join(r, "copy")),
+    "a folder to a file": (fs, r) =>
+      fs.cpSync(join(r, "dir"), join(r, "file"), { recursive: true }),
+    "a file to a folder": (fs, r) => fs.cpSync(join(r, "file"), join(r, "dir")),
+    "no file": (fs, r) => fs.cpSync(join(r, "none"), join(r, "copy")),
+    "with a mode": (fs, r) =>
+      fs.cpSync(join(r, "file"), join(r, "void"), {
+        mode: nodeFs.constants.COPYFILE_EXCL,
+        force: false,
+      }),
+    "wrong options": (fs, r) => fs.cpSync(join(r, "file"), join(r, "copy"), bad(7)),
+    "a wrong option": (fs, r) =>
+      fs.cpSync(join(r, "dir"), join(r, "copy"), { recursive: bad("yes") }),
+    "no path": (fs, r) => fs.cpSync(join(r, "file"), bad(undefined)),
+  },
+  globSync: {
+    names: (fs, r) => fs.globSync("**/*", { cwd: r }),
+    "two patterns": (fs, r) => fs.globSync(["dir/*", "{file,void}"], { cwd: r }),
+    "no pattern that matches": (fs, r) => fs.globSync("*.none", { cwd: r }),
+    "no folder": (fs, r) => fs.globSync("*", { cwd: join(r, "none") }),
+    "what is not excluded": (fs, r) =>
+      fs.globSync("**/*", { cwd: r, exclude: (name: unknown) => String(name).endsWith("sub") }),
+    entries: (fs, r) => fs.globSync("dir/**", { cwd: r, withFileTypes: true }),
+    "an absolute pattern": (fs, r) => fs.globSync(join(r, "d*/a")),
+    "a number": (fs) => fs.globSync(bad(7)),
+    "a wrong folder": (fs) => fs.globSync("*", { cwd: bad(7) }),
+  },
   truncateSync: {
     "to nothing": (fs, r) => [
       fs.truncateSync(join(r, "file")),
@@ -253,6 +352,49 @@ const cases: Record<string, Record<string, Case>> = {
     "as a Buffer": (fs, r) => fs.mkdtempSync(join(r, "tmp-"), "buffer"),
     "no place for it": (fs, r) => fs.mkdtempSync(join(r, "none/tmp-")),
     "no prefix": (fs) => fs.mkdtempSync(bad(undefined)),
+  },
+  mkdtempDisposableSync: {
+    "a folder": (fs, r) => {
+      const made = fs.mkdtempDisposableSync(join(r, "tmp-"));
+      nodeFs.writeFileSync(join(made.path, "file"), "x");
+      const shape = Reflect.ownKeys(made).map(String);
+      made.remove();
+      made.remove();
+      return [made.path, shape, nodeFs.existsSync(made.path)];
+    },
+    disposed: (fs, r) => {
+      const made = fs.mkdtempDisposableSync(join(r, "tmp-"));
+      made[Symbol.dispose]();
+      return nodeFs.existsSync(made.path);
+    },
+    "no place for it": (fs, r) => fs.mkdtempDisposableSync(join(r, "none/tmp-")),
+    "no prefix": (fs) => fs.mkdtempDisposableSync(bad(7)),
+  },
+  opendirSync: {
+    names: (fs, r) => namesIn(fs.opendirSync(r)),
+    Buffers: (fs, r) => namesIn(fs.opendirSync(r, bad("buffer"))),
+    "in hex": (fs, r) => namesIn(fs.opendirSync(join(r, "dir"), { encoding: "hex" as never })),
+    "one at a time": (fs, r) => namesIn(fs.opendirSync(r, { bufferSize: 1 })),
+    recursively: (fs, r) => namesIn(fs.opendirSync(r, { recursive: true })),
+    "an empty one, by URL": (fs, r) => namesIn(fs.opendirSync(pathToFileURL(join(r, "empty")))),
+    "by a Buffer": (fs, r) => String(namesIn(fs.opendirSync(Buffer.from(join(r, "empty"))))),
+    "once it is closed": (fs, r) => {
+      const dir = fs.opendirSync(r);
+      dir.closeSync();
+      return dir.readSync();
+    },
+    "closed twice": (fs, r) => {
+      const dir = fs.opendirSync(r);
+      dir.closeSync();
+      dir.closeSync();
+    },
+    "a folder that is not": (fs, r) => fs.opendirSync(join(r, "none")),
+    "a file": (fs, r) => fs.opendirSync(join(r, "file")),
+    "a wrong size": (fs, r) => fs.opendirSync(r, { bufferSize: 0 }),
+    "a wrong size of none": (fs, r) => fs.opendirSync(join(r, "none"), { bufferSize: bad("1") }),
+    "no such encoding": (fs, r) => fs.opendirSync(r, { encoding: bad("utf-7") }),
+    "a number for options": (fs, r) => fs.opendirSync(r, bad(7)),
+    "no path": (fs) => fs.opendirSync(bad(undefined)),
   },
   rmdirSync: {
     "an empty folder": (fs, r) => [
@@ -450,17 +592,161 @@ it("has a case for every function", () => {
   expect(Object.keys(cases).sort()).toEqual(Object.keys(fs).sort());
 });
 
-describe.each(Object.entries(cases))("%s", (name, tests) => {
+/** These stay Node's. */
+const NODES_OWN: Record<string, string> = {
+  openAsBlobSync: "gives a Blob, which reads nothing before it is asked to",
+  lchmodSync: "is there only on macOS",
+};
+
+it("has every blocking function of this Node", () => {
+  const blocking = Object.entries(nodeFs)
+    .filter(([name, value]) => name.endsWith("Sync") && typeof value === "function")
+    .map(([name]) => name);
+  expect(blocking.length).toBeGreaterThan(40);
+  const missing = blocking.filter((name) => !(name in fs) && !(name in NODES_OWN));
+  expect(missing).toEqual([]);
+});
+
+const newer = Object.keys(cases).filter((name) => !(name in nodeFs));
+
+it.runIf(newer.includes("globSync"))("globSync says that this Node has none", () =>
+  run(() => expect(() => fs.globSync("*")).toThrow("use Node 22 or later")),
+);
+
+if (newer.length > 0) it.skip(`not compared: Node ${process.version} lacks ${newer}`, () => {});
+
+const compared = Object.entries(cases).filter(([name]) => !newer.includes(name));
+
+// Before Node's own are called, so that Node takes parts that can be cooperative.
+beforeAll(() =>
+  run(() => {
+    fs.cpSync("/", "/", { filter: () => false });
+    if ("globSync" in nodeFs) fs.globSync([]);
+  }),
+);
+
+describe.each(compared)("%s", (name, tests) => {
   it("has Node's name and number of parameters", () => {
-    const [ours, nodes] = [fs, nodeFs].map((all) => all[name as keyof Files]);
+    const [ours, nodes] = [fs, nodeFs as unknown as Files].map((all) => all[name as keyof Files]);
     expect([ours?.name, ours?.length]).toEqual([nodes?.name, nodes?.length]);
   });
 
   it.each(Object.entries(tests))(
     "%s",
     green((_, test) => {
-      const expected = outcome(test, nodeFs as Files, folder());
+      const expected = outcome(test, nodeFs as unknown as Files, folder());
       expect(outcome(test, fs, folder())).toEqual(expected);
     }),
   );
 });
+
+describe("a Dir that is read by a promise, too", () => {
+  // What Node's Dir asks with is counted as active until it is collected.
+  afterEach(collectGarbage);
+
+  const refusals = async (functions: Files): Promise<unknown> => {
+    const dir = functions.opendirSync(folder());
+    const reading = dir.read();
+    const codes = [() => dir.readSync(), () => dir.closeSync()].map((call) => {
+      try {
+        return call();
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code;
+      }
+    });
+    const entry = await reading;
+    await dir.close();
+    return [codes, entry?.name];
+  };
+
+  it("refuses blocking calls meanwhile, as Node's does", async () => {
+    const expected = await refusals(nodeFs as unknown as Files);
+    const { done } = await run(() => ({ done: refusals(fs) }));
+    expect(await done).toEqual(expected);
+  });
+
+  it("gives all of it to a loop that awaits", async () => {
+    const root = folder();
+    const dir = await run(() => fs.opendirSync(root));
+    const names: string[] = [];
+    for await (const { name } of dir) names.push(name);
+    expect(names.sort()).toEqual(nodeFs.readdirSync(root));
+  });
+
+  it("blocks where nothing can wait", async () => {
+    const root = folder();
+    const dir = await run(() => fs.opendirSync(root));
+    const names: string[] = [];
+    for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) names.push(entry.name);
+    dir.closeSync();
+    expect(names.sort()).toEqual(nodeFs.readdirSync(root));
+  });
+});
+
+it(
+  "greenlets that read one Dir together get each entry once",
+  green(() => {
+    const root = folder();
+    const dir = fs.opendirSync(root, { bufferSize: 2 });
+    const names: string[] = [];
+    const readers = Array.from({ length: 4 }, () =>
+      spawn(() => {
+        for (let entry = dir.readSync(); entry !== null; entry = dir.readSync()) {
+          names.push(entry.name);
+        }
+      }),
+    );
+    for (const reader of readers) reader.get();
+    dir.closeSync();
+    expect(names.sort()).toEqual(nodeFs.readdirSync(root));
+  }),
+);
+
+async function collectGarbage(): Promise<void> {
+  await vi.waitFor(() => {
+    globalThis.gc?.();
+    expect(process.getActiveResourcesInfo()).not.toContain("FSReqCallback");
+  });
+}
+
+/** What another greenlet has done meanwhile, turn by turn. */
+function turnsDuring(work: () => void): number {
+  let turns = 0;
+  const other = spawn(() => {
+    for (;;) {
+      sleep(0);
+      turns += 1;
+    }
+  });
+  work();
+  other.kill();
+  return turns;
+}
+
+describe("lets others run", () => {
+  const calls: Record<string, (root: string) => void> = {
+    "cpSync of a folder": (r) => fs.cpSync(join(r, "dir"), join(r, "copy"), { recursive: true }),
+    "cpSync with a filter": (r) =>
+      fs.cpSync(join(r, "dir"), join(r, "copy"), { recursive: true, filter: () => true }),
+    "cpSync of a file": (r) => fs.cpSync(join(r, "file"), join(r, "copy")),
+    "opendirSync and its Dir": (r) => void namesIn(fs.opendirSync(r)),
+    ...(newer.includes("globSync") ? {} : { globSync: (r) => fs.globSync("**", { cwd: r }) }),
+  };
+  it.each(Object.entries(calls))(
+    "%s",
+    green((_, call) => expect(turnsDuring(() => call(folder()))).toBeGreaterThan(0)),
+  );
+});
+
+it(
+  "a killed cpSync leaves no thread",
+  green(() => {
+    const root = folder();
+    const copying = spawn(() =>
+      fs.cpSync(join(root, "dir"), join(root, "copy"), { recursive: true }),
+    );
+    sleep(0);
+    copying.kill();
+    expect(copying.value).toBeInstanceOf(GreenletExit);
+  }),
+);

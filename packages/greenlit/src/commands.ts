@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { Command, CommanderError } from "commander";
 import { diagnose, formatDiagnosis } from "./doctor.js";
+import { formatPatch, inspectPatch } from "./doctor-patched.js";
 
 /** Exit codes: what a shell calls wrong usage, and the rest of failures. */
 const USAGE = 2;
@@ -29,8 +30,18 @@ export function runCommand(): void {
   program
     .command("doctor")
     .description("show whether and how greenlets run here")
+    .argument("[packages...]", "with --patched: what do these keep or wrap?")
     .option("--json", "for programs")
-    .action(({ json }: { json?: boolean }) => {
+    .option("--patched", "show what the patch replaces and adds")
+    .action((packages: string[], { json, patched }: { json?: boolean; patched?: boolean }) => {
+      if (patched) {
+        const report = inspectPatch(packages);
+        const text = json ? JSON.stringify(report, null, 2) : formatPatch(report);
+        process.stdout.write(`${text}\n`);
+        if (report.problems.length > 0) process.exitCode = FAILURE;
+        return;
+      }
+      if (packages.length > 0) program.error("error: packages are for doctor --patched");
       const found = diagnose();
       process.stdout.write(`${json ? JSON.stringify(found, null, 2) : formatDiagnosis(found)}\n`);
       if (found.problem !== null) process.exitCode = FAILURE;

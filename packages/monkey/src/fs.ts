@@ -15,7 +15,8 @@ export function patchFs(ledger: Ledger): void {
   ledger.put("patch", "module", "_load", loader, mimic(atomicLoad(loader._load), loader._load));
   for (const [name, green] of Object.entries(cooperative)) {
     if (name === "realpathSync") continue;
-    const nodes = nodeFs[name as keyof typeof cooperative] as AnyFunction;
+    const nodes = (nodeFs as unknown as Record<string, AnyFunction | undefined>)[name];
+    if (nodes === undefined) continue; // this Node is older
     const replacement = READERS.includes(name as Reader)
       ? readingStdin(name as Reader, nodes, green)
       : green;

@@ -11,6 +11,7 @@ import "./timers.js";
 import "./tls.js";
 import "./worker-threads.js";
 
+export { type Kept, listKept, listPatched, type PatchedFunction } from "./list.js";
 export {
   isPatched,
   original,

@@ -10,14 +10,8 @@ const SHOWN = 3;
  * nor can ES modules, whose imports are live.
  */
 export function warnOfKept(replaced: ReadonlySet<unknown>): void {
-  const { _cache: loaded } = Module as unknown as {
-    _cache: Record<string, { readonly exports: unknown } | undefined>;
-  };
-  for (const [path, module] of Object.entries(loaded)) {
-    const owner = ownerOf(path);
+  for (const [owner, kept] of keptBy(replaced)) {
     if (told.has(owner)) continue;
-    const kept = keptIn(module?.exports, replaced);
-    if (kept.length === 0) continue;
     told.add(owner);
     const names = kept.slice(0, SHOWN).join(", ") + (kept.length > SHOWN ? " ..." : "");
     process.emitWarning(
@@ -29,6 +23,20 @@ export function warnOfKept(replaced: ReadonlySet<unknown>): void {
       },
     );
   }
+}
+
+/** Who has kept something, a package or a file, and the names of those exports. */
+export function keptBy(replaced: ReadonlySet<unknown>): Map<string, string[]> {
+  const { _cache: loaded } = Module as unknown as {
+    _cache: Record<string, { readonly exports: unknown } | undefined>;
+  };
+  const found = new Map<string, string[]>();
+  for (const [path, module] of Object.entries(loaded)) {
+    const kept = keptIn(module?.exports, replaced);
+    const owner = ownerOf(path);
+    if (kept.length > 0) found.set(owner, [...new Set([...(found.get(owner) ?? []), ...kept])]);
+  }
+  return found;
 }
 
 /** The names of exports that have been replaced elsewhere. Getters are not touched. */

@@ -12,7 +12,16 @@ import { getCurrent, InvalidSwitchError, noSwitch, run, sleep, spawn } from "@gr
 import * as cooperative from "@greenlit/fs";
 import { green } from "@greenlit/testing";
 import { afterEach, describe, expect, it } from "vitest";
-import { isPatched, original, patch, patchAll, patched, unpatchAll } from "../src/index.js";
+import {
+  isPatched,
+  listKept,
+  listPatched,
+  original,
+  patch,
+  patchAll,
+  patched,
+  unpatchAll,
+} from "../src/index.js";
 
 const TARGETS = {
   childProcess,
@@ -149,7 +158,8 @@ describe("patch", () => {
         expect(shape(value)).toEqual(shape(nodesValue));
       }
     }
-    expect(replaced.get("fs")).toBe(Object.keys(cooperative).length);
+    const there = Object.keys(cooperative).filter((name) => name in fs);
+    expect(replaced.get("fs")).toBe(there.length);
     expect([...replaced.keys()].sort()).toEqual(["Module", "childProcess", "crypto", "fs", "zlib"]);
     expect(shape(fs.realpathSync.native)).toEqual(
       shape(original<typeof fs.realpathSync>("fs", "realpathSync").native),
@@ -226,6 +236,46 @@ describe("modules that were loaded before", () => {
     expect(warnings).toEqual([
       "@some/keeper was loaded before the patch and has kept functions of Node's, which block: read, stat",
     ]);
+  });
+});
+
+describe("listPatched and listKept", () => {
+  it("list what is replaced, added and wrapped, and nothing when it is undone", () => {
+    const ofPatch = (): unknown[] => listPatched().filter(({ by }) => by === "patch");
+    expect(ofPatch()).toEqual([]);
+    patch({ net: true, fs: true });
+    const row = { by: "patch", wrapped: false };
+    expect(listPatched()).toContainEqual({
+      module: "fs",
+      name: "statSync",
+      how: "replaced",
+      ...row,
+    });
+    expect(listPatched()).toContainEqual({
+      module: "net",
+      name: "connectSync",
+      how: "added",
+      ...row,
+    });
+    const mutable = fs as { statSync: unknown };
+    const ours = mutable.statSync;
+    mutable.statSync = () => undefined;
+    const wrapped = listPatched().filter((one) => one.wrapped);
+    expect(wrapped.map(({ name }) => name)).toEqual(["statSync"]);
+    mutable.statSync = ours;
+    unpatchAll();
+    expect(ofPatch()).toEqual([]);
+  });
+
+  it("name who has kept what", () => {
+    const { _cache: cache } = Module as unknown as { _cache: Record<string, unknown> };
+    const path = "/x/node_modules/@other/keeper/index.js";
+    cache[path] = { exports: { read: fs.readFileSync } };
+    expect(listKept()).toEqual([]);
+    patch({ fs: true });
+    const kept = listKept().filter(({ owner }) => owner === "@other/keeper");
+    delete cache[path];
+    expect(kept).toEqual([{ owner: "@other/keeper", names: ["read"] }]);
   });
 });
 

@@ -14,6 +14,9 @@ const { default: crossSpawn } = await import("cross-spawn");
 const { globSync } = await import("glob");
 const { rimrafSync } = await import("rimraf");
 const { default: writeFileAtomic } = await import("write-file-atomic");
+const { cosmiconfigSync } = await import("cosmiconfig");
+const { default: ts } = await import("typescript-js");
+const sass = await import("sass");
 
 const folder = fs.mkdtempSync(join(tmpdir(), "greenlit-packages-"));
 process.on("exit", () => fs.rmSync(folder, { recursive: true }));
@@ -122,6 +125,49 @@ const tests = {
     for (const i of [0, 1, 2, 3]) {
       assert.equal(fs.readFileSync(join(folder, `atomic${i}`), "utf8"), `text ${i}`);
     }
+  },
+  cosmiconfig: () => {
+    const path = pipe();
+    const [read] = meet(
+      () => cosmiconfigSync("any").load(path),
+      () => fs.writeFileSync(path, "word: 1"),
+    );
+    assert.deepEqual(read, { config: { word: 1 }, filepath: path });
+    const inside = join(folder, "config/a/b");
+    fs.mkdirSync(inside, { recursive: true });
+    fs.writeFileSync(join(folder, "config/.anyrc"), "word: 2");
+    const most = overlap(() => {
+      assert.deepEqual(cosmiconfigSync("any").search(inside).config, { word: 2 });
+    });
+    assert.ok(most > 1, `${most} at a time`);
+  },
+  typescript: () => {
+    const path = pipe();
+    const [read] = meet(
+      () => ts.sys.readFile(path),
+      () => ts.sys.writeFile(path, "let word;"),
+    );
+    assert.equal(read, "let word;");
+    const paths = tree("sys").toSorted();
+    const most = overlap(() => {
+      assert.deepEqual(ts.sys.readDirectory(join(folder, "sys"), [".txt"]).toSorted(), paths);
+      assert.ok(paths.every((path) => ts.sys.fileExists(path)));
+    });
+    assert.ok(most > 1, `${most} at a time`);
+  },
+  sass: () => {
+    const path = pipe();
+    const [sheet, part] = ["sheet", "_part"].map((name) => join(folder, `${name}.scss`));
+    fs.writeFileSync(part, "$word: red;");
+    fs.writeFileSync(sheet, '@use "part"; a { color: part.$word; b: word() }');
+    const compile = (word) => sass.compile(sheet, { functions: { "word()": word } }).css;
+    const [css] = meet(
+      () => compile(() => new sass.SassString(fs.readFileSync(path, "utf8"), { quotes: false })),
+      () => fs.writeFileSync(path, "blue"),
+    );
+    assert.match(css, /color: red;\s+b: blue;/);
+    const most = overlap(() => compile(() => sass.sassNull));
+    assert.ok(most > 1, `${most} at a time`);
   },
 };
 
