@@ -53,6 +53,12 @@ export const SETTINGS = {
     "whether every call of a descriptor is checked: that it is still the one that was registered, " +
       "and that the backend keeps its contract; read when the first socket is made",
   ) as Setting<boolean>,
+  filesAtOnce: trueOrFalse(
+    "GREENLIT_FILES_AT_ONCE",
+    true,
+    "whether calls of files stay on the thread when the kernel has in memory what they ask for, or " +
+      "when such calls were quick lately; otherwise each of them lets other greenlets run",
+  ) as Setting<boolean>,
   handOver: atLeast0(
     "GREENLIT_HAND_OVER",
     // Where very many greenlets are soon over, what V8 has optimized until then it has to do again:

@@ -38,6 +38,7 @@ it("comes from the environment", () => {
     GREENLIT_GRACE: "1500",
     GREENLIT_BACKEND: "poll",
     GREENLIT_BACKEND_CHECK: "true",
+    GREENLIT_FILES_AT_ONCE: "false",
     GREENLIT_HAND_OVER: "Infinity",
   };
   const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], {
@@ -53,6 +54,7 @@ it("comes from the environment", () => {
     grace: 1500,
     backend: "poll",
     backendCheck: true,
+    filesAtOnce: false,
     handOver: null, // what JSON makes of Infinity
   });
 });

@@ -1,4 +1,4 @@
-import { Waiter } from "@greenlit/core";
+import { config, Waiter } from "@greenlit/core";
 import { blocker, stayFair } from "@greenlit/core/blocking-call";
 import { type AtOnce, LATER } from "./at-once.js";
 import { operationAbandoned, operationEnded } from "./abandoned.js";
@@ -57,7 +57,7 @@ export function cooperative<Name extends BlockingName>(
   const nodes = original[name] as CallbackForm;
 
   const blocking = (...args: unknown[]): unknown => {
-    if (atOnce !== undefined) {
+    if (atOnce !== undefined && config.filesAtOnce) {
       blocker(what);
       stayFair(what);
       try {

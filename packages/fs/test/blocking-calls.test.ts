@@ -1,22 +1,15 @@
 // The contract of @greenlit/testing/blocking-calls, over all functions of files.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { config } from "@greenlit/core";
 import {
   type BlockingCall,
   describeBlockingCalls,
   strayNames,
 } from "@greenlit/testing/blocking-calls";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 
-/** Nothing is in memory. */
-vi.mock("@greenlit/backend/files", () => ({
-  cachedKind: () => null,
-  kindAt: () => null,
-  kindOf: () => null,
-  readCached: () => null,
-  readNow: () => null,
-  readWhole: () => {},
-}));
+config.filesAtOnce = false;
 
 /** The functions of this package, on a Node whose file system never answers. */
 async function onSilentDisk(): Promise<Record<string, (...args: unknown[]) => unknown>> {

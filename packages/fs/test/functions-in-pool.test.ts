@@ -1,14 +1,5 @@
-// All of functions.test.ts again, while nothing is in memory: each call then goes to the thread
-// pool.
-import { vi } from "vitest";
+// All of functions.test.ts again, while each call goes to the thread pool.
+import { config } from "@greenlit/core";
 
-vi.mock("@greenlit/backend/files", async (importOriginal) => ({
-  ...(await importOriginal<typeof import("@greenlit/backend/files")>()),
-  cachedKind: () => null,
-  kindAt: () => null,
-  kindOf: () => null,
-  readCached: () => null,
-  readNow: () => null,
-}));
-
+config.filesAtOnce = false;
 await import("./functions.test.js");

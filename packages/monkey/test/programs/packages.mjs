@@ -4,10 +4,11 @@ import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { joinAll, run, spawn } from "@greenlit/core";
+import { config, joinAll, run, spawn } from "@greenlit/core";
 import { patchAll } from "@greenlit/monkey";
 
 patchAll();
+config.filesAtOnce = false; // so that every call lets the others run
 const { default: fsExtra } = await import("fs-extra");
 const { default: execa } = await import("execa");
 const { default: crossSpawn } = await import("cross-spawn");
