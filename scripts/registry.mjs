@@ -21,8 +21,16 @@ function fetchVerdaccio() {
   if (held !== VERDACCIO) {
     console.error("greenlit: fetching a registry (once) ...");
     mkdirSync(prefix, { recursive: true });
+    // One of its packages asks for a tag of node-fetch, which not every registry has kept: this is
+    // the version that has it.
+    const manifest = {
+      private: true,
+      dependencies: { verdaccio: VERDACCIO },
+      overrides: { "node-fetch": "2.6.7" },
+    };
+    writeFileSync(join(prefix, "package.json"), JSON.stringify(manifest));
     const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
-    execFileSync("npm", ["install", "--prefix", prefix, ...quiet, `verdaccio@${VERDACCIO}`], {
+    execFileSync("npm", ["install", "--prefix", prefix, ...quiet], {
       stdio: ["ignore", "ignore", "inherit"],
     });
   }
