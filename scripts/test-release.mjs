@@ -102,6 +102,8 @@ function copyTree(/** @type {string} */ copy) {
     "for made in packages/*/dist packages/*/prebuilds packages/*/node_modules apps/*/dist " +
       'apps/*/node_modules; do [ ! -e "$made" ] || cp -a --parents "$made" "$1"; done',
   );
+  // Folders are as new as what was copied into them last, and binaries must be newer than those.
+  sh('find "$1"/packages/*/prebuilds -name "*.node" -exec touch {} +');
   mkdirSync(join(copy, ".cache"));
   symlinkSync(join(root, ".cache/nodes"), join(copy, ".cache/nodes"));
 }

