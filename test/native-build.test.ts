@@ -79,3 +79,10 @@ describe("build-native.mjs", () => {
     expect(script).toContain(`const TOOLS = ${JSON.stringify(TOOLS).replaceAll(",", ", ")};`);
   });
 });
+
+it("prebuilds.mjs says for which platforms there are binaries, before it builds anything", () => {
+  const args = [`${ROOT}scripts/prebuilds.mjs`, "--archs", "x64,mips"];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stderr).toBe('greenlit: no binaries are built for "mips"; only for x64 and arm64\n');
+  expect(status).toBe(1);
+});

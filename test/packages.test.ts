@@ -5,14 +5,18 @@ import {
   copyFileSync,
   cpSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -22,6 +26,7 @@ const FIXED = ["switcher", "core", "backend", "fs", "net", "monkey", "greenlit"]
   (n) => `packages/${n}`,
 );
 const PACKAGES = [...FIXED, "packages/testing"];
+const PUBLISHED = [...PACKAGES, "apps/crawler"];
 const EXAMPLE = "three-files-three-pages.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "greenlit-packages-"));
@@ -34,15 +39,20 @@ function npm(args: string[], cwd: string): string {
   });
 }
 
+function versionOf(path: string): string {
+  const text = readFileSync(join(ROOT, path, "package.json"), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}
+
 describe("the packed packages", () => {
   const app = join(folder, "app");
 
   beforeAll(() => {
-    for (const path of [...PACKAGES, "apps/crawler"]) {
+    for (const path of PUBLISHED) {
       npm(["pack", "--pack-destination", folder], join(ROOT, path));
     }
     const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
-    expect(tarballs).toHaveLength(PACKAGES.length + 1);
+    expect(tarballs).toHaveLength(PUBLISHED.length);
     execFileSync("mkdir", [app]);
     writeFileSync(join(app, "package.json"), '{ "private": true, "type": "module" }\n');
     npm(["install", ...tarballs.map((name) => join(folder, name))], app);
@@ -153,12 +163,104 @@ describe("the packed packages", () => {
     });
   });
 
-  it("hold no tests, sources of tests, or build folders", () => {
-    for (const name of readdirSync(folder).filter((file) => file.endsWith(".tgz"))) {
-      const list = execFileSync("tar", ["tzf", join(folder, name)], { encoding: "utf8" });
-      expect(list).not.toMatch(/package\/(test|build)\//);
-      expect(list).toMatch(/package\/README\.md/);
-    }
+  describe("without a binary that fits", () => {
+    // As on a Linux with another C library: node-gyp-build goes by this variable.
+    const elsewhere = { ...process.env, LIBC: "musl" };
+    const told = ["greenlit has no native part for Node", "holds binaries for: linux"];
+
+    it("say in npm's last lines what is missing, where there is no compiler", () => {
+      const programs = join(folder, "programs");
+      mkdirSync(programs);
+      symlinkSync(process.execPath, join(programs, "node"));
+      for (const name of ["sh", "env"]) symlinkSync(`/bin/${name}`, join(programs, name));
+      const path = execFileSync("sh", ["-c", "command -v npm"], { encoding: "utf8" }).trim();
+      const { status, stderr, stdout } = spawnSync(
+        process.execPath,
+        [realpathSync(path), "rebuild", "@greenlit/switcher"],
+        { cwd: app, encoding: "utf8", env: { ...elsewhere, PATH: programs } },
+      );
+      const end = `${stdout}${stderr}`.trimEnd().split("\n").slice(-10).join("\n");
+      for (const text of told) expect(end).toContain(text);
+      expect(end).toContain("There is no Python 3, no make, no C++ compiler on the PATH.");
+      expect(end).toContain("npm rebuild @greenlit/switcher");
+      expect(status).not.toBe(0);
+    });
+
+    it("say where the compiler's words are, where it fails", () => {
+      const { status, stderr } = spawnSync(process.execPath, ["install.mjs"], {
+        cwd: join(app, "node_modules/@greenlit/switcher"),
+        encoding: "utf8",
+        env: { ...elsewhere, npm_config_node_gyp: join(app, "no-such-program.js") },
+      });
+      const log = /What the compiler said: (.*)/.exec(stderr)?.[1] ?? "";
+      expect(readFileSync(log, "utf8")).toContain("no-such-program.js");
+      rmSync(dirname(log), { recursive: true });
+      expect(status).toBe(1);
+    });
+
+    it("have greenlit doctor say it", () => {
+      const { status, stdout } = spawnSync(bin("greenlit"), ["doctor"], {
+        cwd: app,
+        encoding: "utf8",
+        env: elsewhere,
+      });
+      for (const text of [...told, "apt-get install"]) expect(stdout).toContain(text);
+      expect(status).toBe(1);
+    });
+  });
+
+  describe.each(PUBLISHED)("%s", (path) => {
+    const { name } = JSON.parse(readFileSync(join(ROOT, path, "package.json"), "utf8")) as {
+      name: string;
+    };
+    const home = join(app, "node_modules", name);
+    const files = (): string[] =>
+      readdirSync(home, { recursive: true, encoding: "utf8" }).filter(
+        (file) => !file.startsWith("node_modules") && statSync(join(home, file)).isFile(),
+      );
+
+    it("holds what it should, and no stray file", () => {
+      const own =
+        /^(package\.json|README\.md|LICENSE|(src|dist)\/[\w/.-]+\.(c?[jt]s|map|html|json))$/;
+      const native = /^(binding\.gyp|install\.mjs|native\/.*\.(cc|h|S)|prebuilds\/[\w./-]+\.node)$/;
+      const stray = files().filter((file) => !own.test(file) && !native.test(file));
+      expect(stray).toEqual([]);
+      const license = readFileSync(join(home, "LICENSE"), "utf8");
+      expect(license).toBe(readFileSync(join(ROOT, "LICENSE"), "utf8"));
+      expect(files()).toContain("README.md");
+    });
+
+    it("has maps to files that are there", () => {
+      const maps = files().filter((file) => file.endsWith(".map"));
+      expect(maps.length).toBeGreaterThan(0);
+      for (const map of maps) {
+        const { sources } = JSON.parse(readFileSync(join(home, map), "utf8")) as {
+          sources: string[];
+        };
+        for (const source of sources) {
+          expect(existsSync(join(home, dirname(map), source)), `${map}: ${source}`).toBe(true);
+        }
+      }
+    });
+
+    it("passes publint and attw", () => {
+      const tarball = join(
+        folder,
+        `${name.replace("@", "").replace("/", "-")}-${versionOf(path)}.tgz`,
+      );
+      const tool = (command: string, ...args: string[]): void => {
+        const { status, stdout, stderr } = spawnSync(
+          join(ROOT, "node_modules/.bin", command),
+          [...args, tarball],
+          { encoding: "utf8" },
+        );
+        expect(status, `${stdout}${stderr}`).toBe(0);
+      };
+      tool("publint", "--strict");
+      // ESM alone, which every supported Node can require: a resolver of Node 10's time finds
+      // nothing, and need not.
+      tool("attw", "--profile", "node16", "--ignore-rules", "cjs-resolves-to-esm", "--");
+    });
   });
 });
 

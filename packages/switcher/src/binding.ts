@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import type { DriverName } from "./config.js";
 import { UnsupportedPlatformError } from "./errors.js";
+import { tellOfMissingBinary } from "./missing-binary.js";
 
 /** What the addon exports; native/binding.cc says what each function does. */
 export interface Binding {
@@ -42,18 +43,13 @@ export interface Binding {
 export function loadBinding(): Binding {
   const require = createRequire(import.meta.url);
   const load = require("node-gyp-build") as (folder: string) => Binding;
+  const folder = fileURLToPath(new URL("..", import.meta.url));
   try {
-    return load(fileURLToPath(new URL("..", import.meta.url)));
+    return load(folder);
   } catch (error) {
     const { message } = error as Error; // its class may be of another realm
     if (message.startsWith("greenlit: "))
       throw new UnsupportedPlatformError(message, { cause: error });
-    const { platform, arch, version } = process;
-    throw new UnsupportedPlatformError(
-      `greenlit has no native part for Node ${version} on ${platform} ${arch}. ` +
-        "It is compiled when the package is installed, which needs Python 3, make and a C++ " +
-        "compiler; `npm rebuild @greenlit/switcher` tries again and shows what is missing.",
-      { cause: error },
-    );
+    throw new UnsupportedPlatformError(tellOfMissingBinary(folder), { cause: error });
   }
 }
