@@ -51,7 +51,7 @@ const DRIVER_SCALE = new Map([
  * @property {number} run how many programs were
  * @property {number} passed
  * @property {string[]} failed their names
- * @property {boolean} absent the Node does not know the flag
+ * @property {boolean} absent the Node does not know the flag, or it is not wanted
  */
 
 /** @typedef {Node & Outcome} Cell */
@@ -78,9 +78,10 @@ function knows(node, flag) {
  * @param {readonly string[]} what.drivers
  * @param {readonly import("./programs.mjs").Program[]} what.programs
  * @param {number} what.jobs how many run at a time
+ * @param {(cell: { node: string, flag: string }) => boolean} [what.isWanted] all, if not given
  * @returns {Promise<Cell[]>}
  */
-export async function runCells({ nodes, flags, drivers, programs, jobs }) {
+export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted }) {
   // Only now: it is one of the packages that are built.
   const { runProgram } = await import("@greenlit/testing/run-program");
   for (const driver of drivers) {
@@ -97,7 +98,9 @@ export async function runCells({ nodes, flags, drivers, programs, jobs }) {
         run: 0,
         passed: 0,
         failed: [],
-        absent: flag !== "plain" && !knows(node.node, flag),
+        absent:
+          isWanted?.({ node: node.node, flag }) === false ||
+          (flag !== "plain" && !knows(node.node, flag)),
       })),
     ),
   );
@@ -154,7 +157,7 @@ export function failuresOf(cells) {
  */
 export function textOf(cell) {
   if (cell === undefined) return "-";
-  return cell.absent ? "no flag" : `${cell.passed} of ${cell.run}`;
+  return cell.absent ? "left out" : `${cell.passed} of ${cell.run}`;
 }
 
 /**

@@ -6,7 +6,8 @@
 //                           [--drivers direct,locker,thread] [--programs gc,wasm] [--quick]
 //                           [--jobs 2] [--suites | --no-suites]
 //
-// --quick: plain and the two hardest flags, and no suites unless --suites asks for them. --drivers:
+// --quick: plain and the two hardest flags, on the running Node only what `npm test` leaves out, and
+// no suites unless --suites asks for them. --drivers:
 // `direct` if nothing is said. --programs without --suites runs no suites either. Other majors than
 // the running one come from the registry, as packages that hold a Node with its headers, and are
 // kept in .cache/nodes. Exits with 1 if anything failed.
@@ -129,6 +130,14 @@ function runSuites({ major, node }) {
   });
 }
 
+/**
+ * `npm test` has these programs run on the running Node, under other flags than this one.
+ * @param {{ node: string, flag: string }} cell
+ */
+function isNotTested({ node, flag }) {
+  return node !== process.execPath || flag === "--stress-scavenge=50";
+}
+
 install();
 build();
 const nodes = options.nodes.split(",").map((major) => ({ major, node: prepare(major) }));
@@ -139,6 +148,7 @@ const cells = await runCells({
   drivers: options.drivers.split(","),
   programs: findPrograms(PACKAGES, options.programs.split(",")),
   jobs: Number(options.jobs),
+  ...(options.quick && options.flags === undefined ? { isWanted: isNotTested } : {}),
 });
 
 const withSuites =
