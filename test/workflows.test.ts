@@ -41,7 +41,7 @@ describe.each(workflows)("%s", (name, text) => {
       scripts: Record<string, string>;
     };
     for (const line of text.split("\n").filter((line) => !line.includes("--workspace"))) {
-      const script = /npm run (\S+)/.exec(line)?.[1];
+      const script = /npm run ([\w:-]+)/.exec(line)?.[1];
       if (script !== undefined) expect(Object.keys(scripts)).toContain(script);
     }
   });
