@@ -37,9 +37,11 @@ const loader = Module as unknown as {
 /**
  * From now on the main module of this thread will run in a greenlet, whoever starts it.
  * @param ready called before its code runs; may block the thread.
+ * @param patchRest called before ES modules are evaluated, whoever loads them.
  */
-export function greenMain(ready: () => void): void {
+export function greenMain(ready: () => void, patchRest: () => void): void {
   prepare = ready;
+  beforeEvaluation = patchRest;
   hookEvaluate();
   hookLoad();
   if (isText()) hookEval();
@@ -66,6 +68,7 @@ function isText(): boolean {
 }
 
 let prepare: () => void;
+let beforeEvaluation: () => void;
 
 /**
  * Runs code in the main greenlet. What comes of it is known as soon as it is there, before the
@@ -114,8 +117,11 @@ function hookEvaluate(): void {
   const { wrap } = makeModule(resolve(import.meta.dirname, "[greenlit]"), "");
   const prototype = Object.getPrototypeOf(wrap) as ModuleWrap;
   const { evaluate } = prototype;
+  hookEvaluateSync(prototype);
   let started: Promise<unknown> | null = null;
   prototype.evaluate = function (this: ModuleWrap, ...args: [number, boolean]): Promise<unknown> {
+    // What stands in for a main module that is CommonJS imports nothing.
+    if (!isMain(this) || "sourceMapURL" in this) beforeEvaluation();
     // V8 aborts when it is asked for what it is in the middle of; without greenlets nobody could
     // ask then.
     if (started !== null && this.getStatus() === EVALUATING) return started;
@@ -133,6 +139,16 @@ function hookEvaluate(): void {
 
 /** The command, where NODE_OPTIONS has it loaded before that: it goes on to the program. */
 const CLI = new URL("cli.js", import.meta.url).href;
+
+/** `require` of an ES module has it evaluated in another way, in newer Nodes. */
+function hookEvaluateSync(prototype: ModuleWrap): void {
+  const { evaluateSync } = prototype;
+  if (evaluateSync === undefined) return;
+  prototype.evaluateSync = function (this: ModuleWrap, ...args): unknown {
+    beforeEvaluation();
+    return Reflect.apply(evaluateSync, this, args);
+  };
+}
 
 function isMain(module: ModuleWrap): boolean {
   return module.url !== CLI && (module.isMain === true || module.url === entryUrl());

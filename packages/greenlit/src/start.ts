@@ -1,5 +1,5 @@
 import { isMainThread } from "node:worker_threads";
-import { patchAll } from "@greenlit/monkey";
+import { patchAllWhenLoaded } from "@greenlit/monkey/program";
 import { greenChildren, hidePreload } from "./children.js";
 import { greenMain } from "./main-module.js";
 import { profileTo } from "./profile-to.js";
@@ -26,8 +26,7 @@ export function start(preloaded: boolean): void {
     if (profile !== undefined) profileTo(profile);
     ready = handleSignals();
   }
-  patchAll();
-  greenMain(ready);
+  greenMain(ready, patchAllWhenLoaded());
   greenChildren(preloaded);
 }
 

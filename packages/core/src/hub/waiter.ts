@@ -47,6 +47,15 @@ export function mayBlock(): boolean {
   return hub.whyNotPark() === null;
 }
 
+/**
+ * Whether the running greenlet is all there is: it has not waited yet, no other one lives, and none
+ * waits for a time. Nothing of a program that is one greenlet is to run in the middle of it, and
+ * nobody gains by it. For calls that cannot wait long; not for more than a second at a time.
+ */
+export function isAlone(): boolean {
+  return hub.alone;
+}
+
 type State = "pending" | "woken" | "failed" | "expired";
 
 /**
