@@ -5,9 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { attempt } from "./attempt.mjs";
 
-const REGISTER = fileURLToPath(
-  new URL("../packages/greenlit/dist/register.js", import.meta.url),
-);
+const REGISTER = fileURLToPath(new URL("../packages/greenlit/dist/register.js", import.meta.url));
 
 /** So often a test may fail that passes plain, before it is said to. Some of Node's are moody. */
 const TRIES = 3;

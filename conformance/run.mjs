@@ -83,7 +83,8 @@ function readOptions() {
   if (tests === "") refuse("--tests or GREENLIT_NODE_TESTS must name the folder `test` of Node's");
   if (!DRIVERS.includes(driver)) refuse(`--driver must be one of ${DRIVERS.join(", ")}`);
   if (!WAYS.includes(by)) refuse(`--by must be one of ${WAYS.join(", ")}`);
-  const [jobs, seconds] = [values.jobs, values.limit].map(Number);
+  const jobs = Number(values.jobs);
+  const seconds = Number(values.limit);
   if (!(jobs >= 1 && seconds > 0)) refuse("--jobs and --limit must be positive numbers");
   const prefixes = values.prefix.split(",");
   return { tests, node, driver, prefixes, by, jobs, limit: seconds * 1000, json, verbose };

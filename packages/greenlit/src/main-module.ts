@@ -17,6 +17,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { getCurrent, GreenletExit, run } from "@greenlit/core";
+import { beginProgram } from "@greenlit/core/blocking-call";
 import { EVALUATING, type LoadableModule, makeModule, type ModuleWrap } from "./module-wrap.js";
 import { explainTypeScript, readTypeScript } from "./typescript.js";
 import { evaluateImports, explainAwait } from "./top-level-await.js";
@@ -38,9 +39,15 @@ const loader = Module as unknown as {
  * From now on the main module of this thread will run in a greenlet, whoever starts it.
  * @param ready called before its code runs; may block the thread.
  * @param patchRest called before ES modules are evaluated, whoever loads them.
+ * @param asked whether a signal waits for the loop, to end the program; null where it is not known.
  */
-export function greenMain(ready: () => void, patchRest: () => void): void {
+export function greenMain(
+  ready: () => void,
+  patchRest: () => void,
+  asked: (() => boolean) | null,
+): void {
   prepare = ready;
+  isAskedToEnd = asked;
   beforeEvaluation = patchRest;
   hookEvaluate();
   hookLoad();
@@ -68,6 +75,7 @@ function isText(): boolean {
 }
 
 let prepare: () => void;
+let isAskedToEnd: (() => boolean) | null;
 let beforeEvaluation: () => void;
 
 /**
@@ -79,6 +87,7 @@ function runMainly<T>(code: () => T): Promise<Awaited<T> | undefined> {
     void run(function main() {
       try {
         prepare();
+        if (isAskedToEnd !== null) beginProgram(isAskedToEnd);
         resolve(code() as Awaited<T>);
       } catch (error) {
         if (error instanceof GreenletExit) resolve(undefined);
@@ -120,8 +129,7 @@ function hookEvaluate(): void {
   hookEvaluateSync(prototype);
   let started: Promise<unknown> | null = null;
   prototype.evaluate = function (this: ModuleWrap, ...args: [number, boolean]): Promise<unknown> {
-    // What stands in for a main module that is CommonJS imports nothing.
-    if (!isMain(this) || "sourceMapURL" in this) beforeEvaluation();
+    if (mayImport(this)) beforeEvaluation();
     // V8 aborts when it is asked for what it is in the middle of; without greenlets nobody could
     // ask then.
     if (started !== null && this.getStatus() === EVALUATING) return started;
@@ -136,6 +144,16 @@ function hookEvaluate(): void {
     return started;
   };
 }
+
+/**
+ * Whether a module of the program's may import anything. What stands in for a main module that is
+ * CommonJS does not.
+ */
+function mayImport(module: ModuleWrap): boolean {
+  return !module.url.startsWith(OURS) && (!isMain(module) || "sourceMapURL" in module);
+}
+
+const OURS = new URL(".", import.meta.url).href;
 
 /** The command, where NODE_OPTIONS has it loaded before that: it goes on to the program. */
 const CLI = new URL("cli.js", import.meta.url).href;

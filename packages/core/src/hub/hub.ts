@@ -32,9 +32,6 @@ const WAKES_PER_LOOK = 16;
 /** As many callbacks run at the end of a turn whose budget is used up. */
 const CALLBACKS = 16;
 
-/** Milliseconds that a greenlet which is alone may keep the loop waiting. */
-const ALONE = 1000;
-
 /**
  * The scheduler of one thread. It has no loop of its own: it lives on the root stack, in callbacks
  * of Node's loop, and gives greenlets their turns from there.
@@ -75,6 +72,10 @@ export class Hub {
   loadsFailed = false;
   /** @internal Set once `require` keeps `loads`. */
   locksModules = false;
+  /** @internal The greenlet that runs the main module of the program, if one does. */
+  program: Greenlet | null = null;
+  /** @internal Whether a signal waits for the loop, to end the program. */
+  isAskedToEnd: () => boolean = () => false;
   /** @internal Whether a greenlet has ever been suspended. */
   everParked = false;
   /** @internal Set once ES modules are guarded against being evaluated twice. */
@@ -198,15 +199,16 @@ export class Hub {
   }
 
   /**
-   * @internal Whether the running greenlet is all there is: no other one lives, none has ever been
-   * suspended, none waits for a time, and the loop has had its last turn a moment ago.
+   * @internal Whether the main module runs, and is all there is: no other greenlet lives, none has
+   * ever been suspended, none waits for a time, and nobody has asked the program to end.
    */
   get alone(): boolean {
     return (
+      this.current === this.program &&
       !this.everParked &&
       this.living.isSingle &&
       this.clock.pending === 0 &&
-      performance.now() - this.lastLook < ALONE
+      !this.isAskedToEnd()
     );
   }
 
