@@ -56,7 +56,7 @@ function begin(greenlet: Greenlet<unknown>): () => void {
 
 /** Not declared by @types/node; tools rely on replacing it. */
 interface Compiling {
-  _compile(this: { readonly id: string }, ...args: unknown[]): unknown;
+  _compile(this: Module, ...args: unknown[]): unknown;
 }
 
 /** Calls `callback` when the main module has been read, before its code runs. */
@@ -64,7 +64,8 @@ function whenMainRuns(callback: () => void): void {
   const prototype = Module.prototype as unknown as Compiling;
   const { _compile: original } = prototype;
   const compile: Compiling["_compile"] = function _compile(...args) {
-    if (this.id === ".") {
+    // Node 20 gives it another id when the loader of ES modules has found it.
+    if (this.id === "." || this === process.mainModule) {
       callback();
       if (prototype._compile === compile) prototype._compile = original;
     }
