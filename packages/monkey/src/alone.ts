@@ -1,5 +1,5 @@
-// File functions in a main module that is alone: no other greenlet lives, and it has not waited yet.
-// Nobody could run meanwhile but callbacks of its own, which do not expect to be called in the
+// File functions in a main module that is alone: no other greenlet lives, and it has not waited
+// yet. Nobody could run meanwhile but callbacks of its own, which do not expect to be called in the
 // middle of its synchronous code. So Node's own function is called, which is also faster.
 
 import fs, { type BigIntStats, type PathLike } from "node:fs";

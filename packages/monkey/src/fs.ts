@@ -4,7 +4,8 @@ import * as cooperative from "@greenlit/fs";
 import type { Ledger } from "@greenlit/core/ledger";
 import { unlessAlone } from "./alone.js";
 import { atomicLoad } from "./module-load.js";
-import { type AnyFunction, mimic, shim } from "./shim.js";
+import { mimic } from "./mimic.js";
+import { type AnyFunction, shim } from "./shim.js";
 import { type Reader, READERS, readingStdin } from "./stdin.js";
 
 /** Every `fs.*Sync` that @greenlit/fs has, and `require`, which uses them, kept atomic. */

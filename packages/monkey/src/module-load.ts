@@ -12,8 +12,9 @@ import { beforeLoad } from "./when-loaded.js";
  * switch for this greenlet. Functions of a module that are called later do.
  *
  * The main module is such a case only until its code begins: nobody requires it in the middle, and
- * blocking in it is what `greenlit run` is for. Calls of greenlit's own API (`sleep`, `wait`) at the top level of a module
- * do switch: whoever writes one asks for it, and core has others wait for the end of the module.
+ * blocking in it is what `greenlit run` is for. Calls of greenlit's own API (`sleep`, `wait`) at
+ * the top level of a module do switch: whoever writes one asks for it, and core has others wait for
+ * the end of the module.
  *
  * ES modules need no such care: import() evaluates them on the hub, where nothing switches, and
  * `require` of one is in here.

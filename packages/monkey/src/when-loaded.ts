@@ -3,7 +3,7 @@
 // settings and at each other just once. So it waits until the program asks for the module.
 
 import { type Ledger, ledger } from "@greenlit/core/ledger";
-import { mimic } from "./shim.js";
+import { mimic } from "./mimic.js";
 
 /** Node's built-in modules without which it is itself, and so is greenlit. */
 const OTHERWISE_UNUSED = ["dns", "zlib"] as const;
