@@ -58,7 +58,7 @@ it("fails when the patch makes a difference, and tells which", () => {
   expect(all).toContain("FAILED: net-dies (SIGKILL)");
   expect(all).toContain("Error: it is patched");
   const { compared } = JSON.parse(readFileSync(json, "utf8")) as { compared: { name: string }[] };
-  expect(compared.map(({ name }) => name)).toEqual(["fs-passes", "net-differs", "net-dies"]);
+  expect(compared.map(({ name }) => name)).toEqual(["fs-passes", "net-dies", "net-differs"]);
 });
 
 it("ends what hangs, with all that it has started", () => {
