@@ -65,6 +65,7 @@ function named<F extends (...args: never[]) => unknown>(name: string, fn: F): F 
 /** What Node refuses stays what it is, and so does what starts another program than this Node. */
 function forkOptions(options: unknown): unknown {
   if (options !== undefined && (typeof options !== "object" || options === null)) return options;
+  if (Array.isArray(options)) return options;
   const { execPath = process.execPath, execArgv = process.execArgv } = (options ??
     {}) as ForkOptions;
   if (execPath !== process.execPath || !Array.isArray(execArgv)) return options;

@@ -17,6 +17,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isMainThread } from "node:worker_threads";
 import { getCurrent, GreenletExit, run } from "@greenlit/core";
+import { beginProgram } from "@greenlit/core/blocking-call";
 import { EVALUATING, type LoadableModule, makeModule, type ModuleWrap } from "./module-wrap.js";
 import { explainTypeScript, readTypeScript } from "./typescript.js";
 import { evaluateImports, explainAwait } from "./top-level-await.js";
@@ -37,9 +38,17 @@ const loader = Module as unknown as {
 /**
  * From now on the main module of this thread will run in a greenlet, whoever starts it.
  * @param ready called before its code runs; may block the thread.
+ * @param patchRest called before ES modules are evaluated, whoever loads them.
+ * @param asked whether a signal waits for the loop, to end the program; null where it is not known.
  */
-export function greenMain(ready: () => void): void {
+export function greenMain(
+  ready: () => void,
+  patchRest: () => void,
+  asked: (() => boolean) | null,
+): void {
   prepare = ready;
+  isAskedToEnd = asked;
+  beforeEvaluation = patchRest;
   hookEvaluate();
   hookLoad();
   if (isText()) hookEval();
@@ -66,6 +75,8 @@ function isText(): boolean {
 }
 
 let prepare: () => void;
+let isAskedToEnd: (() => boolean) | null;
+let beforeEvaluation: () => void;
 
 /**
  * Runs code in the main greenlet. What comes of it is known as soon as it is there, before the
@@ -76,6 +87,7 @@ function runMainly<T>(code: () => T): Promise<Awaited<T> | undefined> {
     void run(function main() {
       try {
         prepare();
+        if (isAskedToEnd !== null) beginProgram(isAskedToEnd);
         resolve(code() as Awaited<T>);
       } catch (error) {
         if (error instanceof GreenletExit) resolve(undefined);
@@ -114,8 +126,10 @@ function hookEvaluate(): void {
   const { wrap } = makeModule(resolve(import.meta.dirname, "[greenlit]"), "");
   const prototype = Object.getPrototypeOf(wrap) as ModuleWrap;
   const { evaluate } = prototype;
+  hookEvaluateSync(prototype);
   let started: Promise<unknown> | null = null;
   prototype.evaluate = function (this: ModuleWrap, ...args: [number, boolean]): Promise<unknown> {
+    if (mayImport(this)) beforeEvaluation();
     // V8 aborts when it is asked for what it is in the middle of; without greenlets nobody could
     // ask then.
     if (started !== null && this.getStatus() === EVALUATING) return started;
@@ -131,8 +145,28 @@ function hookEvaluate(): void {
   };
 }
 
+/**
+ * Whether a module of the program's may import anything. What stands in for a main module that is
+ * CommonJS does not.
+ */
+function mayImport(module: ModuleWrap): boolean {
+  return !module.url.startsWith(OURS) && (!isMain(module) || "sourceMapURL" in module);
+}
+
+const OURS = new URL(".", import.meta.url).href;
+
 /** The command, where NODE_OPTIONS has it loaded before that: it goes on to the program. */
 const CLI = new URL("cli.js", import.meta.url).href;
+
+/** `require` of an ES module has it evaluated in another way, in newer Nodes. */
+function hookEvaluateSync(prototype: ModuleWrap): void {
+  const { evaluateSync } = prototype;
+  if (evaluateSync === undefined) return;
+  prototype.evaluateSync = function (this: ModuleWrap, ...args): unknown {
+    beforeEvaluation();
+    return Reflect.apply(evaluateSync, this, args);
+  };
+}
 
 function isMain(module: ModuleWrap): boolean {
   return module.url !== CLI && (module.isMain === true || module.url === entryUrl());

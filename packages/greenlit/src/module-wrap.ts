@@ -22,6 +22,7 @@ export interface ModuleWrap {
    * awaits at its top level.
    */
   evaluate(timeout: number, breakOnSigint: boolean): Promise<unknown>;
+  evaluateSync?(...args: unknown[]): unknown;
   getStatus(): number;
   getModuleRequests(): readonly ModuleRequest[];
   /** Whether it, or what it imports, awaits at its top level: Nodes up to 22 ... */

@@ -6,12 +6,14 @@ export type Ending = (typeof SIGNALS)[number];
 
 /**
  * Shared with the thread of signal-watch.cts. Words: 0, whether it hears; 1, the grace in
- * milliseconds; from 2 on, for each of SIGNALS, whether the program has handlers of its own.
+ * milliseconds; from 2 on, for each of SIGNALS, whether the program has handlers of its own; then,
+ * whether it has heard one that ends the program.
  */
-export const memory: Int32Array = new Int32Array(new SharedArrayBuffer(4 * (2 + SIGNALS.length)));
+export const memory: Int32Array = new Int32Array(new SharedArrayBuffer(4 * (3 + SIGNALS.length)));
 const UP = 0;
 export const GRACE = 1;
 export const HANDLED = 2;
+const ENDING = HANDLED + SIGNALS.length;
 
 /**
  * Milliseconds that a program may have to wait for the thread. It takes 20 to 100, most of them
@@ -40,6 +42,11 @@ export function watchSignals(): Worker | null {
     // Node has been told to allow no Workers.
   }
   return watch;
+}
+
+/** Whether that thread has heard a signal that ends the program. */
+export function isAskedToEnd(): boolean {
+  return Atomics.load(memory, ENDING) !== 0;
 }
 
 /** Blocks until that thread hears. */

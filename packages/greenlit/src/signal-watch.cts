@@ -20,6 +20,7 @@ const { memory, signals } = workerThreads.workerData as {
   signals: readonly ("SIGINT" | "SIGTERM")[];
 };
 const [UP, GRACE, HANDLED] = [0, 1, 2];
+const ENDING = HANDLED + signals.length;
 /** Milliseconds that the main thread has, once the grace is over, to say who has not ended. */
 const LAST_WORDS = 200;
 
@@ -41,6 +42,7 @@ Atomics.notify(memory, UP);
 
 function end(signal: NodeJS.Signals): void {
   for (const wrap of wraps) wrap.close();
+  Atomics.store(memory, ENDING, 1);
   const grace = Atomics.load(memory, GRACE) + LAST_WORDS;
   setTimeout(() => process.kill(process.pid, signal), grace);
   workerThreads.parentPort?.postMessage(signal);

@@ -1,8 +1,9 @@
 import { isMainThread } from "node:worker_threads";
-import { patchAll } from "@greenlit/monkey";
+import { patchAllWhenLoaded } from "@greenlit/monkey/program";
 import { greenChildren, hidePreload } from "./children.js";
 import { greenMain } from "./main-module.js";
 import { profileTo } from "./profile-to.js";
+import { isAskedToEnd, watchSignals } from "./signal-thread.js";
 import { handleSignals } from "./signals.js";
 
 /**
@@ -20,14 +21,15 @@ export function start(preloaded: boolean): void {
   started = true;
   hidePreload();
   let ready = (): void => {};
+  let asked: (() => boolean) | null = () => false;
   if (isMainThread) {
     const profile = process.env[PROFILE];
     delete process.env[PROFILE];
     if (profile !== undefined) profileTo(profile);
     ready = handleSignals();
+    asked = watchSignals() === null ? null : isAskedToEnd;
   }
-  patchAll();
-  greenMain(ready);
+  greenMain(ready, patchAllWhenLoaded(), asked);
   greenChildren(preloaded);
 }
 

@@ -134,7 +134,9 @@ class ChildRun {
   private start(): number {
     const stdio = this.order.stdio.map(({ type, fd }) => (fd === undefined ? type : { fd }));
     try {
-      return this.child.spawn({ ...this.order, stdio });
+      // What a program has put on Object.prototype is no option of its.
+      const options: object = { __proto__: null, ...this.order, stdio };
+      return this.child.spawn(options);
     } catch (error) {
       const { syscall, errno } = error as NodeJS.ErrnoException;
       if (syscall !== "spawn" || errno === undefined) throw error;

@@ -1,4 +1,4 @@
-import nodeDns from "node:dns";
+import { createRequire } from "node:module";
 import type { CallOptions, LookupOptions as GreenOptions, Records } from "@greenlit/net";
 import { net } from "./lazy-net.js";
 import type { Ledger } from "@greenlit/core/ledger";
@@ -21,6 +21,7 @@ declare module "dns" {
 
 /** `dns.lookupSync` and `dns.resolveSync`. */
 export function patchDns(ledger: Ledger): void {
+  const nodeDns = createRequire(import.meta.url)("node:dns") as object;
   ledger.put("patch", "dns", "lookupSync", nodeDns, function lookup(...args: never[]) {
     return Reflect.apply(net().lookup, undefined, args);
   });

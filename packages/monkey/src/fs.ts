@@ -2,8 +2,10 @@ import nodeFs from "node:fs";
 import Module from "node:module";
 import * as cooperative from "@greenlit/fs";
 import type { Ledger } from "@greenlit/core/ledger";
+import { unlessAlone } from "./alone.js";
 import { atomicLoad } from "./module-load.js";
-import { type AnyFunction, mimic, shim } from "./shim.js";
+import { mimic } from "./mimic.js";
+import { type AnyFunction, shim } from "./shim.js";
 import { type Reader, READERS, readingStdin } from "./stdin.js";
 
 /** Every `fs.*Sync` that @greenlit/fs has, and `require`, which uses them, kept atomic. */
@@ -20,11 +22,18 @@ export function patchFs(ledger: Ledger): void {
     const replacement = READERS.includes(name as Reader)
       ? readingStdin(name as Reader, nodes, green)
       : green;
-    ledger.put("patch", "fs", name, nodeFs, shim(nodes, replacement));
+    ledger.put("patch", "fs", name, nodeFs, shim(nodes, unlessAlone(name, nodes, replacement)));
   }
   const { realpathSync } = nodeFs;
-  const replacement = shim(realpathSync, cooperative.realpathSync);
-  replacement.native = shim(realpathSync.native, cooperative.realpathSync.native);
+  const { native } = cooperative.realpathSync;
+  const replacement = shim(
+    realpathSync,
+    unlessAlone("realpathSync", realpathSync, cooperative.realpathSync),
+  );
+  replacement.native = shim(
+    realpathSync.native,
+    unlessAlone("realpathSync.native", realpathSync.native, native),
+  );
   ledger.put("patch", "fs", "realpathSync", nodeFs, replacement);
 }
 

@@ -17,6 +17,7 @@ import { patchStream } from "./stream.js";
 import { patchTimers } from "./timers.js";
 import { patchTls } from "./tls.js";
 import { patchWorkerThreads } from "./worker-threads.js";
+import { forgetWaiting, patchWaiting, unloaded, whenLoaded } from "./when-loaded.js";
 import { patchZlib } from "./zlib.js";
 
 type Name =
@@ -97,6 +98,7 @@ export function patched<T>(fn: () => T, options: PatchOptions = ALL): T {
 
 /** Replaces what is asked for and is not replaced yet. @returns the scopes of all that is. */
 function replace(options: PatchOptions, everywhere: boolean): Scope[] {
+  patchWaiting();
   const replaced = new Set<object>();
   const asked = NAMES.filter((name) => options[name] === true);
   for (const name of asked) {
@@ -139,10 +141,24 @@ export function patchAll(options: PatchOptions = {}): void {
 }
 
 /**
+ * {@link patchAll} for who runs a program from its beginning: what the program may never load is
+ * patched when it does.
+ * @returns patches all that is left; to be called before the first ES module is evaluated, whose
+ *   imports nobody tells.
+ */
+export function patchAllWhenLoaded(): () => void {
+  const later = unloaded();
+  patchAll(Object.fromEntries(later.map((name) => [name, false])));
+  for (const name of later) whenLoaded(name, () => patch({ [name]: true }));
+  return patchWaiting;
+}
+
+/**
  * Undoes all patching, exactly. A program that kept a reference to a patched function keeps a
  * working one.
  */
 export function unpatchAll(): void {
+  forgetWaiting();
   ledger.unpatch();
   syncBuiltinESMExports();
 }
@@ -154,6 +170,7 @@ export function unpatchAll(): void {
  * @param name as "readFileSync" or "Socket.prototype.readSync".
  */
 export function isPatched(module: string, name?: string): boolean {
+  patchWaiting();
   return ledger.find(module, name) !== undefined;
 }
 
@@ -162,6 +179,7 @@ export function isPatched(module: string, name?: string): boolean {
  * undefined for what the patch added.
  */
 export function original<T = unknown>(module: string, name: string): T {
+  patchWaiting();
   const path = name.split(".");
   const rest: string[] = [];
   let value: unknown;

@@ -1,5 +1,6 @@
 import { mayBlock } from "@greenlit/core/blocking-call";
 import { isLoadingModule } from "./module-load.js";
+import { mimic } from "./mimic.js";
 import { scopeNow } from "./scope.js";
 
 export type AnyFunction = (...args: never[]) => unknown;
@@ -22,20 +23,4 @@ export function shim<Original extends AnyFunction>(
     return Reflect.apply(green ? cooperative : original, this, args);
   };
   return mimic(chosen, original) as unknown as Original;
-}
-
-/**
- * Gives `fn` all properties of `model`, its name and length included, except the prototype plain
- * functions have.
- */
-export function mimic<F extends object>(fn: F, model: object): F {
-  for (const key of Reflect.ownKeys(model)) {
-    if (key === "prototype") continue;
-    Object.defineProperty(
-      fn,
-      key,
-      Object.getOwnPropertyDescriptor(model, key) as PropertyDescriptor,
-    );
-  }
-  return fn;
 }

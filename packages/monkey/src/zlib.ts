@@ -1,4 +1,4 @@
-import nodeZlib from "node:zlib";
+import { createRequire } from "node:module";
 import type { Ledger } from "@greenlit/core/ledger";
 import { lengthOf, pooled, type PoolForm } from "./pooled.js";
 import { type AnyFunction, shim } from "./shim.js";
@@ -28,7 +28,7 @@ type Options = { readonly info?: unknown; readonly flush?: unknown };
 
 /** Every `zlib.*Sync` of a buffer that this Node has. */
 export function patchZlib(ledger: Ledger): void {
-  const zlib = nodeZlib as unknown as Zlib;
+  const zlib = createRequire(import.meta.url)("node:zlib") as Zlib;
   for (const [name, least] of Object.entries(LEAST)) {
     const nodes = zlib[name];
     const callback = zlib[name.slice(0, -"Sync".length)];

@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from "../time/node-timers.js";
 import { hub } from "../hub/hub.js";
 import { deadline, timeLeft } from "../hub/timer.js";
 import { checkWait, type WaitOptions } from "../wait-options.js";

@@ -1,3 +1,4 @@
+import { setImmediate } from "../time/node-timers.js";
 import { LoopExit } from "../errors.js";
 import { placeLater, userFrame } from "../traces/frames.js";
 

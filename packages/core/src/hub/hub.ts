@@ -16,6 +16,7 @@ import { reportDeadlock } from "../diagnosis/deadlock.js";
 import { printFailure } from "../diagnosis/failures.js";
 import { lift, putBack, replace } from "../node/async-context.js";
 import { isPaused, mayBeDebugged } from "../node/debugger.js";
+import { setImmediate } from "../time/node-timers.js";
 import { domainsAreUsed, takenByDomain, transferInItsDomains } from "../node/domains.js";
 import { type Clock, LoopClock } from "../time/clock.js";
 import { whileNobodySwitches } from "../traces/frames.js";
@@ -27,6 +28,9 @@ import type { Load } from "./module-lock.js";
 
 /** Timers wake up to this many greenlets, one after the other, between two looks at the clock. */
 const WAKES_PER_LOOK = 16;
+
+/** As many callbacks run at the end of a turn whose budget is used up. */
+const CALLBACKS = 16;
 
 /**
  * The scheduler of one thread. It has no loop of its own: it lives on the root stack, in callbacks
@@ -68,6 +72,12 @@ export class Hub {
   loadsFailed = false;
   /** @internal Set once `require` keeps `loads`. */
   locksModules = false;
+  /** @internal The greenlet that runs the main module of the program, if one does. */
+  program: Greenlet | null = null;
+  /** @internal Whether a signal waits for the loop, to end the program. */
+  isAskedToEnd: () => boolean = () => false;
+  /** @internal Whether a greenlet has ever been suspended. */
+  everParked = false;
   /** @internal Set once ES modules are guarded against being evaluated twice. */
   guardsEvaluation = false;
   /** True in `exit` handlers: nothing can block any more. */
@@ -163,6 +173,7 @@ export class Hub {
   park(yielding = false): void {
     const greenlet = this.current as Greenlet;
     const { resource } = greenlet;
+    this.everParked = true;
     if (current() === this.root) {
       throw new InvalidSwitchError("a greenlet cannot park on the stack of the hub");
     }
@@ -185,6 +196,20 @@ export class Hub {
   /** True when something is ready and waits for its turn. */
   get busy(): boolean {
     return this.ready.length > 0;
+  }
+
+  /**
+   * @internal Whether the main module runs, and is all there is: no other greenlet lives, none has
+   * ever been suspended, none waits for a time, and nobody has asked the program to end.
+   */
+  get alone(): boolean {
+    return (
+      this.current === this.program &&
+      !this.everParked &&
+      this.living.isSingle &&
+      this.clock.pending === 0 &&
+      !this.isAskedToEnd()
+    );
   }
 
   /** Greenlets that have not ended, oldest first. */
@@ -340,6 +365,20 @@ export class Hub {
   }
 
   /**
+   * Callbacks that are next are too short to be worth a turn of their own. The last one of a
+   * program must not keep the loop going, which others may see.
+   */
+  private runCallbacks(): void {
+    const { ready } = this;
+    for (let i = 0; i < CALLBACKS && ready.length > 0; i++) {
+      const next = ready.peek();
+      if (typeof next !== "function") return;
+      ready.shift();
+      next();
+    }
+  }
+
+  /**
    * One turn: greenlets that are ready run until the budget is used up, then Node's loop goes on.
    */
   private readonly runReady = (): void => {
@@ -359,7 +398,10 @@ export class Hub {
         if (--this.untilLook > 0) continue;
         const time = performance.now();
         this.now = this.clock.now();
-        if (time >= this.turnEnds) break;
+        if (time >= this.turnEnds) {
+          this.runCallbacks();
+          break;
+        }
         stride = time - checked < 0.1 ? Math.min(stride * 2, 64) : 1;
         checked = time;
         this.untilLook = stride;

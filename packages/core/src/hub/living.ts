@@ -28,6 +28,11 @@ export class Living<M extends Member<M>> implements Iterable<M> {
     member.older = member.newer = null;
   }
 
+  /** Whether there is just one. */
+  get isSingle(): boolean {
+    return this.oldest !== null && this.oldest === this.newest;
+  }
+
   *[Symbol.iterator](): IterableIterator<M> {
     for (let member = this.oldest; member !== null; member = member.newer) yield member;
   }

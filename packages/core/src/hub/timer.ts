@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from "../time/node-timers.js";
 import type { Clock } from "../time/clock.js";
 import { hub } from "./hub.js";
 import { checkTime } from "../wait-options.js";

@@ -47,6 +47,26 @@ export function mayBlock(): boolean {
   return hub.whyNotPark() === null;
 }
 
+/**
+ * Whether the main module of the program runs (see `beginProgram`) and is all there is: it has not
+ * waited yet, no other greenlet lives, and none waits for a time. Then nobody gains if others may
+ * run in the middle of it, and callbacks of its own do not expect to. For calls that cannot wait
+ * long.
+ */
+export function isAlone(): boolean {
+  return hub.current !== null && hub.alone;
+}
+
+/**
+ * The running greenlet is the program: it is about to run the main module.
+ * @param isAskedToEnd whether a signal waits for the loop, to end the program: then the loop must
+ *   have its turn.
+ */
+export function beginProgram(isAskedToEnd: () => boolean): void {
+  hub.program = hub.current;
+  hub.isAskedToEnd = isAskedToEnd;
+}
+
 type State = "pending" | "woken" | "failed" | "expired";
 
 /**

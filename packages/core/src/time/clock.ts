@@ -1,5 +1,6 @@
 import { AsyncResource } from "node:async_hooks";
 import { performance } from "node:perf_hooks";
+import { clearTimeout, setImmediate, setTimeout } from "./node-timers.js";
 import { Wheel, type WheelEntry } from "./wheel.js";
 
 /** What a clock calls when its time has come. Every alarm is a `Timer`. */

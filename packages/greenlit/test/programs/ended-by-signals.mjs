@@ -10,6 +10,8 @@ write({
     'require("greenlit").spawn(() => { console.log("ready"); for (;;); }); require("greenlit").sleep(1);',
   "sleeps.mjs":
     'import { sleep } from "greenlit"; try { console.log("ready"); sleep(60_000) } finally { console.log("cleaned") }',
+  "alone.cjs": `const { statSync } = require("node:fs");
+    try { console.log("ready"); for (;;) statSync("."); } finally { console.log("cleaned"); }`,
   "stubborn.mjs":
     'import { shield, sleep } from "greenlit"; try { console.log("ready"); sleep(60_000) } finally { console.log("cleaning"); shield(() => sleep(60_000)) }',
   "busy-cleaning.mjs":
@@ -41,6 +43,7 @@ const cases = [
   ["busy.cjs", GRACE, ["SIGTERM"], "SIGTERM", "ready\n"],
   ["sleeps.mjs", MINUTE, ["SIGINT"], 130, "ready\ncleaned\n"],
   ["sleeps.mjs", MINUTE, ["SIGTERM"], 143, "ready\ncleaned\n"],
+  ["alone.cjs", MINUTE, ["SIGINT"], 130, "ready\ncleaned\n"],
   ["stubborn.mjs", MINUTE, ["SIGINT", "SIGTERM"], "SIGTERM", "ready\ncleaning\n"],
   ["stubborn.mjs", MINUTE, ["SIGINT", "SIGINT"], "SIGINT", "ready\ncleaning\n"],
   [
