@@ -6,8 +6,8 @@
 //                           [--drivers direct,locker,thread] [--programs gc,wasm] [--quick]
 //                           [--jobs 2] [--suites | --no-suites]
 //
-// --quick: plain and the two hardest flags, on the running Node only what `npm test` leaves out, and
-// no suites unless --suites asks for them. --drivers:
+// --quick: plain and the two hardest flags, on the running Node only what `npm test` leaves out,
+// and no suites unless --suites asks for them. --drivers:
 // `direct` if nothing is said. --programs without --suites runs no suites either. Other majors than
 // the running one come from the registry, as packages that hold a Node with its headers, and are
 // kept in .cache/nodes. Exits with 1 if anything failed.

@@ -221,16 +221,17 @@ export const read: AtOnce = {
   try(args) {
     const [fd, buffer, second] = args;
     if (!isDescriptor(fd) || !(buffer instanceof Uint8Array)) return LATER;
-    const byOptions = args.length <= 3 || typeof second === "object";
-    if (byOptions && second !== undefined && typeof second !== "object") return LATER;
+    // Node's rules, and what it refuses is left to it.
+    const byOptions = args.length <= 3 || (second !== null && typeof second === "object");
+    if (byOptions && (typeof (second ?? {}) !== "object" || Array.isArray(second))) return LATER;
     const given = byOptions
-      ? (second as { offset?: unknown; length?: unknown; position?: unknown } | null | undefined)
+      ? ((second ?? {}) as { offset?: unknown; length?: unknown; position?: unknown })
       : { offset: second, length: args[3] ?? NaN, position: args[4] };
-    const offset = given?.offset ?? 0;
+    const { offset = 0 } = given;
     if (!isPlace(offset, buffer.byteLength)) return LATER;
-    const length = given?.length ?? buffer.byteLength - offset;
+    const { length = buffer.byteLength - offset } = given;
     if (!isPlace(length, buffer.byteLength - offset) || length === 0) return LATER;
-    const position = given?.position ?? -1;
+    const position = given.position ?? -1;
     if (position !== -1 && !isPlace(position, Number.MAX_SAFE_INTEGER)) return LATER;
     return readNow(fd, buffer, offset, length, position as number) ?? LATER;
   },

@@ -3,6 +3,7 @@
 // middle of its synchronous code. So Node's own function is called, which is also faster.
 
 import fs, { type BigIntStats, type PathLike } from "node:fs";
+import { config } from "@greenlit/core";
 import { isAlone } from "@greenlit/core/blocking-call";
 import type { AnyFunction } from "./shim.js";
 
@@ -26,7 +27,7 @@ const MAY_WAIT: ReadonlySet<string> = new Set([
 export function unlessAlone(name: string, nodes: AnyFunction, green: AnyFunction): AnyFunction {
   const waits = MAY_WAIT.has(name);
   return function (this: unknown, ...args: unknown[]): unknown {
-    const own = isAlone() && !(waits && mayWait(args[0]));
+    const own = config.filesAtOnce && isAlone() && !(waits && mayWait(args[0]));
     return Reflect.apply(own ? nodes : green, this, args);
   };
 }
