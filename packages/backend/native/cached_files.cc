@@ -214,8 +214,8 @@ ssize_t ReadNow(int fd, char* to, size_t size, off_t position, bool is_memory) {
 }
 
 // readCached(path, slab, known): how many bytes of the slab are now the whole file; a buffer, if it
-// is longer; -1 when not all of it is cached, or it is no file, or too large, or not there. Known:
-// a moment ago it was a file of this machine.
+// is longer; -1 when not all of it is cached, or it is no file, or too large; -2 when it is known
+// that it cannot be opened. Known: a moment ago it was a file of this machine.
 napi_value ReadCached(napi_env env, napi_callback_info info) {
   const Arguments<3> args(env, info);
   const Path path(env, args.at[0]);
@@ -224,10 +224,12 @@ napi_value ReadCached(napi_env env, napi_callback_info info) {
   if (args.Int(2) == 0) {
     // To open some things has effects, or waits: first a look at what it is.
     const Descriptor name(OpenCached(path.text(), O_PATH));
-    if (name.get() < 0 || !look.At(name.get()) || look.Kind() != 1) return Number(env, -1);
+    if (name.get() < 0) return Number(env, KindAfter(errno) == 0 ? -1 : -2);
+    if (!look.At(name.get()) || look.Kind() != 1) return Number(env, -1);
   }
   const Descriptor file(OpenCached(path.text(), O_RDONLY | O_NONBLOCK | O_NOCTTY));
-  if (file.get() < 0 || !look.At(file.get()) || look.Kind() != 1) return Number(env, -1);
+  if (file.get() < 0) return Number(env, KindAfter(errno) == 0 ? -1 : -2);
+  if (!look.At(file.get()) || look.Kind() != 1) return Number(env, -1);
   const size_t size = look.size;
   const Memory slab(env, args.at[1]);
   char* to = slab.data;

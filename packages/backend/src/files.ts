@@ -47,20 +47,20 @@ function kind(number = 0): FileKind {
  *
  * @param encoding undefined: a buffer.
  * @param known whether a file of this machine stood there a moment ago: then no look is taken.
- * @returns null: it has to be read in another way; or it cannot, and that will tell why.
+ * @returns null: it has to be read in another way; undefined: that cannot open it either.
  */
 export function readCached(
   path: string,
   encoding: BufferEncoding | undefined,
   known: boolean,
-): Buffer | string | null {
+): Buffer | string | null | undefined {
   const calls = binding();
   if (calls === null) return null;
   slab ??= Buffer.allocUnsafeSlow(SLAB_SIZE);
   const result = calls.readCached(path, slab, known ? 1 : 0);
   if (typeof result !== "number")
     return encoding === undefined ? result : result.toString(encoding);
-  if (result < 0) return null;
+  if (result < 0) return result === -1 ? null : undefined;
   if (encoding !== undefined) return slab.toString(encoding, 0, result);
   const data = Buffer.allocUnsafe(result);
   slab.copy(data, 0, 0, result);

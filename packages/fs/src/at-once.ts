@@ -44,8 +44,23 @@ function pathOf(argument: unknown): string | null {
   }
 }
 
+/** Paths that were looked up a moment ago, with links followed, and not; and what was read. */
+const [paths, links, files, folders] = [new Lately(), new Lately(), new Lately(), new Lately()];
+
 /** Milliseconds. What takes longer has waited for something. */
 const LONG = 1;
+
+/** Makes a call for what was in memory a moment ago. When it takes long, that is over. */
+function fromMemory(call: Call, args: readonly unknown[], start: number): unknown {
+  try {
+    return call(...args);
+  } finally {
+    if (performance.now() - start > LONG) {
+      for (const one of [paths, links, files, folders]) one.clear();
+    }
+  }
+}
+
 let slowInARow = 0;
 let notBefore = 0;
 
@@ -68,14 +83,9 @@ export function quickly(
     else {
       slowInARow = Math.min(slowInARow + 1, 5);
       notBefore = start + took * 4 ** slowInARow;
-      // Whatever is on that disk may be no longer in memory.
-      for (const one of [paths, links, files, folders]) one.clear();
     }
   }
 }
-
-/** Paths that were looked up a moment ago, with links followed, and not; and what was read. */
-const [paths, links, files, folders] = [new Lately(), new Lately(), new Lately(), new Lately()];
 
 /** Of paths all of which is in memory. The kernel's caches answer, also that nothing is there. */
 function inMemory(lately: Lately, follows: boolean): AtOnce {
@@ -84,7 +94,7 @@ function inMemory(lately: Lately, follows: boolean): AtOnce {
       const path = pathOf(args[0]);
       if (path === null) return LATER;
       const now = performance.now();
-      if (lately.has(path, now)) return quickly(call, args, now);
+      if (lately.has(path, now)) return fromMemory(call, args, now);
       if (cachedKind(path, follows) === null) return LATER;
       lately.add(path, now);
       return call(...args);
@@ -263,12 +273,10 @@ export const readWhole: AtOnce = {
     if (path === null || encoding === null) return LATER;
     const now = performance.now();
     const data = readCached(path, encoding, files.has(path, now));
-    if (data !== null) {
-      files.add(path, now);
-      return data;
-    }
-    // If this is because there is no such file, Node can say so at once.
-    return cachedKind(path, true) === "missing" ? call(...args) : LATER;
+    if (data === null) return LATER;
+    if (data === undefined) return call(...args); // throws
+    files.add(path, now);
+    return data;
   },
 };
 
@@ -285,7 +293,7 @@ export const readFolder: AtOnce = {
     const now = performance.now();
     if (typeof path !== "string" || !mayLook || !folders.has(path, now)) return LATER;
     if ((options as { recursive?: unknown } | null | undefined)?.recursive === true) return LATER;
-    const entries = quickly(call, args, now);
+    const entries = fromMemory(call, args, now);
     this.wasMade?.(args, entries);
     return entries;
   },

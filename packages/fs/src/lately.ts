@@ -2,35 +2,37 @@
 const MOMENT = 1000;
 /** How old an entry may become before it is made anew: most calls then change nothing. */
 const FRESH = MOMENT / 4;
-const MOST = 10_000;
+/** So many at least are remembered, and twice as many at most. */
+const MANY = 5000;
 
 /**
  * The paths of which something was found in memory, or read, a moment ago; bounded. `now` is that
  * of `performance`.
  */
 export class Lately {
-  private readonly times = new Map<string, number>();
+  private times = new Map<string, number>();
+  private older = new Map<string, number>();
 
   has(path: string, now: number): boolean {
-    const time = this.times.get(path);
-    return time !== undefined && now - time < MOMENT;
+    return now - this.timeOf(path) < MOMENT;
   }
 
   add(path: string, now: number): void {
-    const time = this.times.get(path);
-    if (time !== undefined) {
-      if (now - time < FRESH) return;
-      this.times.delete(path); // to stand behind those that are older
-    } else if (this.times.size >= MOST) this.dropOldest();
+    if (now - this.timeOf(path) < FRESH) return;
+    // Whole maps are dropped: to find the oldest of one takes long where many have gone.
+    if (this.times.size >= MANY) {
+      this.older = this.times;
+      this.times = new Map();
+    }
     this.times.set(path, now);
   }
 
   clear(): void {
     this.times.clear();
+    this.older.clear();
   }
 
-  private dropOldest(): void {
-    const [oldest] = this.times.keys();
-    if (oldest !== undefined) this.times.delete(oldest);
+  private timeOf(path: string): number {
+    return this.times.get(path) ?? this.older.get(path) ?? -Infinity;
   }
 }

@@ -39,30 +39,31 @@ const calls: Record<string, readonly [sync: Call, promise: () => Promise<unknown
 };
 
 const ROUNDS = 11;
-const COUNT = Math.max(10, Math.round(100 * scale));
-const each = (milliseconds: number): number => (milliseconds * 1000) / COUNT;
+/** In each round; fewer where one takes hundreds of microseconds. */
+const countOf = (key: string): number =>
+  Math.max(10, Math.round((/1024|write/.test(key) ? 30 : 500) * scale));
 
 /** Microseconds for each call. */
-function measure(call: Call): number {
+function measure(call: Call, count: number): number {
   const times = Array.from({ length: ROUNDS }, () => {
     const start = performance.now();
-    for (let i = 0; i < COUNT; i++) call();
-    return each(performance.now() - start);
+    for (let i = 0; i < count; i++) call();
+    return ((performance.now() - start) * 1000) / count;
   });
   return median(times);
 }
 
-async function measurePromises(call: () => Promise<unknown>): Promise<number> {
+async function measurePromises(call: () => Promise<unknown>, count: number): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
-    for (let i = 0; i < COUNT; i++) await call();
-    times.push(each(performance.now() - start));
+    for (let i = 0; i < count; i++) await call();
+    times.push(((performance.now() - start) * 1000) / count);
   }
   return median(times);
 }
 
-/** Files of 64 KB; the kernel forgets them. NaN where it may not be told to. */
+/** Files of 64 KB; the kernel forgets them, each time. NaN where it may not be told to. */
 async function cold(): Promise<number> {
   const count = Math.max(64, Math.round(1000 * scale));
   const paths = Array.from({ length: count }, (_, i) => at(`cold${i}`));
@@ -72,12 +73,21 @@ async function cold(): Promise<number> {
     nodeFs.fsyncSync(fd);
     nodeFs.closeSync(fd);
   }
-  try {
-    nodeFs.writeFileSync("/proc/sys/vm/drop_caches", "3"); // proc_sys_vm(5)
-  } catch {
-    return NaN;
+  const rates: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    try {
+      nodeFs.writeFileSync("/proc/sys/vm/drop_caches", "3"); // proc_sys_vm(5)
+    } catch {
+      return NaN;
+    }
+    const start = performance.now();
+    await readAll(paths);
+    rates.push((count * 65_536) / 1000 / (performance.now() - start));
   }
-  const start = performance.now();
+  return median(rates.slice(1));
+}
+
+async function readAll(paths: readonly string[]): Promise<void> {
   const left = [...paths];
   const WORKERS = 64;
   if (how === "promises") {
@@ -95,7 +105,6 @@ async function cold(): Promise<number> {
       joinAll(Array.from({ length: WORKERS }, () => spawn(work)));
     });
   } else for (const path of paths) nodeFs.readFileSync(path);
-  return (count * 65_536) / 1000 / (performance.now() - start);
 }
 
 /** How many files a second. */
@@ -123,8 +132,9 @@ async function walk(): Promise<number> {
 
 const figures: Record<string, number> = {};
 for (const [key, [sync, promise]] of Object.entries(calls)) {
-  if (how === "promises") figures[key] = await measurePromises(promise);
-  else figures[key] = how === "sync" ? measure(sync) : await run(measure, sync);
+  const count = countOf(key);
+  if (how === "promises") figures[key] = await measurePromises(promise, count);
+  else figures[key] = how === "sync" ? measure(sync, count) : await run(measure, sync, count);
 }
 figures.cold = await cold();
 figures.walk = await walk();
