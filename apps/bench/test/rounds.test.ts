@@ -143,6 +143,20 @@ it("judges the targets", () => {
         [who]: values({ sleepers: 200 }),
         gevent: values({ sleepers: 1000 }),
       }),
+      answer("echo", {
+        [who]: values({ rateEcho64x64: 120, rateEcho64x1000: 119, userEcho64x64: 5 }),
+        [`${who}, uring`]: values({ userEcho64x64: 4, userEcho64x1000: 5 }),
+        Node: values({
+          rateEcho64x64: 100,
+          rateEcho64x1000: 100,
+          userEcho64x64: 10,
+          userEcho64x1000: 10,
+        }),
+      }),
+      answer("http", {
+        [who]: values({ rateHttp13: 130, rateHttp10240: 131 }),
+        Node: values({ rateHttp13: 100, rateHttp10240: 100 }),
+      }),
     ],
   };
   const found = judge(results).map(({ target, finding }) => [
@@ -162,5 +176,17 @@ it("judges the targets", () => {
     ["a scavenge with 100,000 parked idle", null],
     ["asynchronous context, nothing nested", true],
     ["asynchronous context, nothing nested", false],
+    ["echo of 64 B, 64 and 1,000 connections, epoll", false],
+    ["the same, epoll", null],
+    ["the same, epoll", null],
+    ["echo of 64 B, 64 and 1,000 connections, uring", null],
+    ["the same, uring", null],
+    ["the same, uring", true],
+    ["files in memory, in a greenlet", null],
+    ["readFile of files in memory", null],
+    ["files that are not, 64 at a time", null],
+    ["HTTP, 13 B and 10 KB", true],
+    ["HTTP", null],
+    ["green(handler)", null],
   ]);
 });

@@ -29,7 +29,7 @@ export { beginProgram, isAlone } from "./hub/waiter.js";
 export { mayBlock } from "./hub/waiter.js";
 
 /** Iteration whose steps block, and what its last step returns. */
-export { ENDED, Steps } from "./calls/steps.js";
+export { ENDED, Steps } from "./collections/steps.js";
 
 /** The options of every blocking call, as a type; their names are `WAIT`. */
 export type { WaitOptions } from "./wait-options.js";

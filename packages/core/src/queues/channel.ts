@@ -4,7 +4,7 @@ import { Linkable } from "../hub/links.js";
 import type { Source } from "../hub/source.js";
 import { type Entry, WaitList } from "../hub/wait-list.js";
 import { checkCount, checkWait, type WaitOptions } from "../wait-options.js";
-import { ENDED, Steps } from "../calls/steps.js";
+import { ENDED, Steps } from "../collections/steps.js";
 import { PutBranch, Putter, type Putting } from "./putter.js";
 import { stayFair, Waiter } from "../hub/waiter.js";
 
