@@ -24,7 +24,7 @@ export { stayFair } from "./hub/waiter.js";
 /** Starts a greenlet for each of very many alike, such as the requests of a server. */
 export { spawnWithoutSite } from "./calls/spawn.js";
 /** Whether nobody could run meanwhile, for calls that need not let anyone. */
-export { beginProgram, isAlone } from "./hub/waiter.js";
+export { beginProgram, isAlone, programRuns } from "./hub/waiter.js";
 /** Whether a call may block here, for calls that have another way where they must not. */
 export { mayBlock } from "./hub/waiter.js";
 

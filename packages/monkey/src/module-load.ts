@@ -1,5 +1,6 @@
 import Module from "node:module";
 import { getCurrent, type Greenlet } from "@greenlit/core";
+import { programRuns } from "@greenlit/core/blocking-call";
 import { beforeLoad } from "./when-loaded.js";
 
 /**
@@ -33,7 +34,12 @@ export function atomicLoad(original: Load): Load {
     const greenlet = getCurrent();
     if (greenlet === null) return Reflect.apply(original, this, args);
     const end = begin(greenlet);
-    if (args[2]) whenMainRuns(end);
+    if (args[2]) {
+      whenMainRuns(() => {
+        end();
+        programRuns();
+      });
+    }
     try {
       return Reflect.apply(original, this, args);
     } finally {

@@ -76,7 +76,7 @@ export class Hub {
   program: Greenlet | null = null;
   /** @internal Whether a signal waits for the loop, to end the program. */
   isAskedToEnd: () => boolean = () => false;
-  /** @internal Whether a greenlet has ever been suspended. */
+  /** @internal Whether a greenlet has been suspended since the program runs. */
   everParked = false;
   /** @internal Set once ES modules are guarded against being evaluated twice. */
   guardsEvaluation = false;

@@ -65,6 +65,12 @@ export function isAlone(): boolean {
 export function beginProgram(isAskedToEnd: () => boolean): void {
   hub.program = hub.current;
   hub.isAskedToEnd = isAskedToEnd;
+  programRuns();
+}
+
+/** The first line of the main module is next. To find and read it may have taken waiting. */
+export function programRuns(): void {
+  if (hub.current === hub.program) hub.everParked = false;
 }
 
 type State = "pending" | "woken" | "failed" | "expired";
