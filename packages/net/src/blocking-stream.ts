@@ -1,12 +1,13 @@
 import type { Readable, Writable } from "node:stream";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { ENDED, outOfRange, Steps, wrongType } from "@greenlit/core/blocking-call";
+import { outOfRange, wrongType } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { type LimitOptions, Reader } from "./reader.js";
 import { StreamSource } from "./stream-source.js";
 import { StreamWriter } from "./stream-writer.js";
 import type { Data } from "./transport.js";
+import { untilNull } from "./steps.js";
 
 /** Any stream of Node's: of files, pipes, processes, compression, or one of your own. */
 export type NodeStream = NodeJS.ReadableStream | NodeJS.WritableStream;
@@ -64,10 +65,7 @@ export class BlockingStream<T = Buffer> implements Iterable<T> {
 
   /** What comes, until the end. Leaving the loop leaves the stream as it is. */
   [Symbol.iterator](): IterableIterator<T> {
-    return new Steps(() => {
-      const chunk = this.read();
-      return chunk === null ? ENDED : { done: false, value: chunk };
-    });
+    return untilNull(() => this.read());
   }
 
   /** Returns when the stream has passed on all of `data`; an object in object mode. */

@@ -1,8 +1,9 @@
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { ENDED, stayFair, Steps, WAIT, Waiter } from "@greenlit/core/blocking-call";
+import { stayFair, WAIT, Waiter } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { BodyTooLargeError, thrownHere } from "./errors.js";
 import { limitOf } from "./reader.js";
+import { untilNull } from "./steps.js";
 
 /** The largest body `bytes`, `text` and `json` collect unless told otherwise, in bytes: 64 MiB. */
 export const DEFAULT_BODY_LIMIT: number = 64 * 1024 * 1024;
@@ -77,11 +78,10 @@ export class Body implements Iterable<Buffer> {
 
   /** The chunks as they come. Leaving the loop early destroys the body. */
   [Symbol.iterator](): IterableIterator<Buffer> {
-    const step = (): IteratorResult<Buffer, undefined> => {
-      const chunk = this.read();
-      return chunk === null ? ENDED : { done: false, value: chunk };
-    };
-    return new Steps(step, () => this.destroy());
+    return untilNull(
+      () => this.read(),
+      () => this.destroy(),
+    );
   }
 
   /**

@@ -3,9 +3,7 @@ import {
   blocker,
   checkOptions,
   checkTimeout,
-  ENDED,
   outOfRange,
-  Steps,
   wrongType,
 } from "@greenlit/core/blocking-call";
 import { type InternetAddress, isPort, placeOf } from "./connect-descriptor.js";
@@ -21,6 +19,7 @@ import { SocketClosedError } from "./errors.js";
 import { NodeDatagrams } from "./node-datagrams.js";
 import { resolver } from "./resolver.js";
 import { socketBackend } from "./socket-backend.js";
+import { untilClosed } from "./steps.js";
 
 const OPTIONS = ["family", "reuseAddress", "reusePort", "ipv6Only"];
 
@@ -144,15 +143,10 @@ export class DatagramSocket implements Iterable<Datagram> {
 
   /** What comes, until the socket is closed. */
   [Symbol.iterator](): IterableIterator<Datagram> {
-    return new Steps(() => {
-      if (this.closed) return ENDED;
-      try {
-        return { done: false, value: this.receive() };
-      } catch (error) {
-        if (error instanceof SocketClosedError) return ENDED;
-        throw error;
-      }
-    });
+    return untilClosed(
+      () => this.closed,
+      () => this.receive(),
+    );
   }
 
   /** Lets it send to broadcast addresses. */

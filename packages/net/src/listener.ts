@@ -1,7 +1,6 @@
 import type { CallOptions } from "./deadline.js";
-import { ENDED, Steps } from "@greenlit/core/blocking-call";
-import { SocketClosedError } from "./errors.js";
 import type { Socket } from "./socket.js";
+import { untilClosed } from "./steps.js";
 
 /** A listening TCP, Unix or TLS socket, made by `listen`. Iterating accepts until it is closed. */
 export abstract class Listener implements Iterable<Socket> {
@@ -31,15 +30,10 @@ export abstract class Listener implements Iterable<Socket> {
   abstract unref(): void;
 
   [Symbol.iterator](): IterableIterator<Socket> {
-    return new Steps(() => {
-      if (this.closed) return ENDED;
-      try {
-        return { done: false, value: this.accept() };
-      } catch (error) {
-        if (error instanceof SocketClosedError) return ENDED;
-        throw error;
-      }
-    });
+    return untilClosed(
+      () => this.closed,
+      () => this.accept(),
+    );
   }
 
   [Symbol.dispose](): void {

@@ -1,9 +1,10 @@
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import { ENDED, outOfRange, stayFair, Steps, WAIT, wrongType } from "@greenlit/core/blocking-call";
+import { outOfRange, stayFair, WAIT, wrongType } from "@greenlit/core/blocking-call";
 import { ByteQueue } from "./byte-queue.js";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { LimitExceededError, UnexpectedEndError } from "./errors.js";
 import type { Source } from "./transport.js";
+import { untilNull } from "./steps.js";
 
 /**
  * The longest line or message `readLine` and `readUntil` accept unless told otherwise, in bytes.
@@ -183,10 +184,7 @@ export class Reader implements Iterable<Buffer> {
 
   /** The chunks as they come, until the end. */
   [Symbol.iterator](): IterableIterator<Buffer> {
-    return new Steps(() => {
-      const chunk = this.read();
-      return chunk === null ? ENDED : { done: false, value: chunk };
-    });
+    return untilNull(() => this.read());
   }
 
   /** @internal Puts bytes back: they are what is read next. Nobody reads just now. */

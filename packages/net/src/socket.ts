@@ -1,20 +1,13 @@
 import { closeSync, fstatSync, openSync } from "node:fs";
 import type * as net from "node:net";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import {
-  blocker,
-  checkTimeout,
-  ENDED,
-  outOfRange,
-  Steps,
-  WAIT,
-  wrongType,
-} from "@greenlit/core/blocking-call";
+import { blocker, checkTimeout, outOfRange, WAIT, wrongType } from "@greenlit/core/blocking-call";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { type LimitOptions, Reader } from "./reader.js";
 import { StreamTransport } from "./stream-transport.js";
 import type { Data, Transport } from "./transport.js";
+import { untilNull } from "./steps.js";
 
 /** Options of `sendFile`. */
 export interface SendFileOptions extends CallOptions {
@@ -134,10 +127,7 @@ export class Socket implements Iterable<Buffer> {
 
   /** The chunks as they come, until the peer ends. */
   [Symbol.iterator](): IterableIterator<Buffer> {
-    return new Steps(() => {
-      const chunk = this.read();
-      return chunk === null ? ENDED : { done: false, value: chunk };
-    });
+    return untilNull(() => this.read());
   }
 
   /**

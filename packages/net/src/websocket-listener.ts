@@ -4,10 +4,8 @@ import type { Duplex } from "node:stream";
 import {
   checkOptions,
   checkWait,
-  ENDED,
   placeHere,
   stayFair,
-  Steps,
   Waiter,
   WaitList,
   wrongType,
@@ -18,6 +16,7 @@ import type { CallOptions } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { listenWith, type TlsServerOptions } from "./listen.js";
 import { WebSocket } from "./websocket.js";
+import { untilClosed } from "./steps.js";
 
 export interface AcceptWebSocketOptions extends MessageOptions {
   /** Those that the server speaks, best first; the first that the client offers, too, is chosen. */
@@ -80,15 +79,10 @@ export class WebSocketListener implements Iterable<WebSocket> {
   }
 
   [Symbol.iterator](): IterableIterator<WebSocket> {
-    return new Steps(() => {
-      if (this.done) return ENDED;
-      try {
-        return { done: false, value: this.accept() };
-      } catch (error) {
-        if (error instanceof SocketClosedError) return ENDED;
-        throw error;
-      }
-    });
+    return untilClosed(
+      () => this.done,
+      () => this.accept(),
+    );
   }
 
   /** Accepts nothing more. WebSockets that were accepted go on. Never blocks. */

@@ -1,17 +1,10 @@
 import type { IncomingMessage } from "node:http";
 import { ConcurrentObjectUseError } from "@greenlit/core";
-import {
-  blocker,
-  ENDED,
-  outOfRange,
-  stayFair,
-  Steps,
-  Waiter,
-  wrongType,
-} from "@greenlit/core/blocking-call";
+import { blocker, outOfRange, stayFair, Waiter, wrongType } from "@greenlit/core/blocking-call";
 import type { WebSocket as Ws } from "ws";
 import { type CallOptions, Deadline } from "./deadline.js";
 import { SocketClosedError, thrownHere } from "./errors.js";
+import { untilNull } from "./steps.js";
 
 /** What is received: a string of a text message, bytes of a binary one. */
 export type Message = string | Buffer;
@@ -112,10 +105,7 @@ export class WebSocket implements Iterable<Message> {
 
   /** The messages as they come, until the peer closes. */
   [Symbol.iterator](): IterableIterator<Message> {
-    return new Steps(() => {
-      const message = this.receive();
-      return message === null ? ENDED : { done: false, value: message };
-    });
+    return untilNull(() => this.receive());
   }
 
   /**
