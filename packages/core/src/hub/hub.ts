@@ -17,6 +17,7 @@ import { printFailure } from "../diagnosis/failures.js";
 import { lift, putBack, replace } from "../node/async-context.js";
 import { isPaused, mayBeDebugged } from "../node/debugger.js";
 import { setImmediate } from "../time/node-timers.js";
+import type { Evaluations } from "../node/evaluation.js";
 import { domainsAreUsed, takenByDomain, transferInItsDomains } from "../node/domains.js";
 import { type Clock, LoopClock } from "../time/clock.js";
 import { whileNobodySwitches } from "../traces/frames.js";
@@ -79,7 +80,7 @@ export class Hub {
   /** @internal Whether a greenlet has been suspended since the program runs. */
   everParked = false;
   /** @internal Set once ES modules are guarded against being evaluated twice. */
-  guardsEvaluation = false;
+  evaluations: Evaluations | null = null;
   /** True in `exit` handlers: nothing can block any more. */
   exiting = false;
   /** The clock of all timers and timeouts. A test may put another one here. */

@@ -189,7 +189,8 @@ export function lockModules(): void {
 
 /**
  * `import()` does not wait for a module that a greenlet is evaluating: it gives the namespace as it
- * is. So this waits for as long as an export has no value yet.
+ * is. So this waits for as long as its evaluation goes on or, where that cannot be known, for as
+ * long as an export has no value yet.
  * @throws what a blocking call throws.
  */
 export function awaitWhole(value: unknown, options: WaitOptions | undefined): void {
@@ -200,6 +201,8 @@ export function awaitWhole(value: unknown, options: WaitOptions | undefined): vo
 }
 
 function isWhole(namespace: object): boolean {
+  const half = hub.evaluations?.isHalfDone(namespace);
+  if (half !== undefined) return !half;
   try {
     // Of an ES module, reading a variable that has no value yet throws. Other modules get all their
     // exports at their end, and `default` is one of them.

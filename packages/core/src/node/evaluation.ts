@@ -19,6 +19,8 @@ interface ModuleWrap {
    */
   readonly sourceMapURL?: unknown;
   getStatus(): number;
+  /** To be asked only once the module is linked, as all are that are evaluated. */
+  getNamespace(): object;
 }
 
 type Method = (this: ModuleWrap, ...args: unknown[]) => unknown;
@@ -28,49 +30,91 @@ interface Internals {
   readonly kEvaluating: number;
 }
 
+/** What is known of the evaluations under way. */
+export interface Evaluations {
+  /**
+   * Whether the module with this namespace is one that an evaluation under way has not come to the
+   * end of. Undefined where that cannot be known.
+   */
+  isHalfDone(namespace: object): boolean | undefined;
+}
+
 /**
  * To be called before a greenlet evaluates modules. Only the first call does anything; it takes a
  * millisecond.
  */
-export function guardEvaluation(guarded: { guardsEvaluation: boolean }): void {
-  if (guarded.guardsEvaluation) return;
-  guarded.guardsEvaluation = true;
+export function guardEvaluation(guarded: { evaluations: Evaluations | null }): void {
+  guarded.evaluations ??= guardedEvaluations();
+}
+
+function guardedEvaluations(): Evaluations {
   const found = internals();
-  if (found === undefined) return;
+  if (found === undefined) return { isHalfDone: () => undefined };
   const { kEvaluating } = found;
   const { prototype } = found.ModuleWrap;
   const imports = new WeakMap<ModuleWrap, readonly ModuleWrap[]>();
+  /** The modules whose evaluation has been asked for and has not returned. */
+  const roots = new Set<ModuleWrap>();
+
+  /** Adds what a module imports to a set that is being iterated over. */
+  const addImports = (of: ModuleWrap, to: Set<ModuleWrap>): void => {
+    for (const one of imports.get(of) ?? []) to.add(one);
+  };
 
   /** The module below `root` that would be evaluated a second time, if any. */
-  const halfDone = (root: ModuleWrap): ModuleWrap | undefined => {
+  const evaluatedTwice = (root: ModuleWrap): ModuleWrap | undefined => {
     if (root.getStatus() === kEvaluating) return root;
     const seen = new Set([root]);
     for (const one of seen) {
       const status = one.getStatus();
       if (status > kEvaluating) continue;
       if (status === kEvaluating && !("sourceMapURL" in one)) return one;
-      for (const next of imports.get(one) ?? []) seen.add(next);
+      addImports(one, seen);
     }
     return undefined;
   };
 
-  const replace = (name: string, before: (wrap: ModuleWrap, args: unknown[]) => void): void => {
+  const replace = (name: string, by: (original: Method) => Method): void => {
     const original = prototype[name];
     if (original === undefined) return;
-    const replacement: Method = function (...args) {
-      before(this, args);
-      return original.apply(this, args);
-    };
-    ledger.put("core", "internal/modules", `ModuleWrap.prototype.${name}`, prototype, replacement);
+    const key = `ModuleWrap.prototype.${name}`;
+    ledger.put("core", "internal/modules", key, prototype, by(original));
   };
-  // The last argument is an array without a prototype.
-  replace("link", (wrap, args) => imports.set(wrap, Array.from(args.at(-1) as ModuleWrap[])));
+  replace(
+    "link",
+    (original) =>
+      function (...args) {
+        // The last argument is an array without a prototype.
+        imports.set(this, Array.from(args.at(-1) as ModuleWrap[]));
+        return original.apply(this, args);
+      },
+  );
   for (const name of ["evaluate", "evaluateSync"]) {
-    replace(name, (wrap) => {
-      const half = halfDone(wrap);
-      if (half !== undefined) throw halfEvaluated(wrap, half);
-    });
+    replace(
+      name,
+      (original) =>
+        function (...args) {
+          const half = evaluatedTwice(this);
+          if (half !== undefined) throw halfEvaluated(this, half);
+          roots.add(this);
+          try {
+            return original.apply(this, args);
+          } finally {
+            roots.delete(this);
+          }
+        },
+    );
   }
+  return {
+    isHalfDone(namespace) {
+      const seen = new Set(roots);
+      for (const one of seen) {
+        if (one.getNamespace() === namespace) return one.getStatus() <= kEvaluating;
+        addImports(one, seen);
+      }
+      return false;
+    },
+  };
 }
 
 function internals(): Internals | undefined {

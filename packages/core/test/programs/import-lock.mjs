@@ -34,6 +34,13 @@ const write = (name, text) =>
 const fileURL = (name) => pathToFileURL(join(folder, name)).href;
 const load = (name) => require(`./${name}`);
 const bring = (name) => wait(import(fileURL(name)));
+/** Until Node has nothing left to do for an `import()` of it. */
+const brought = (name) => {
+  let ended = false;
+  const end = () => (ended = true);
+  import(fileURL(name)).then(end, end);
+  while (!ended) sleep(1);
+};
 
 /** Blocks in the middle of its top level until `open(name)`. */
 const gate = (name) => `(test.gates["${name}"] = new test.Event()).wait();\n`;
@@ -56,7 +63,10 @@ const loader = (name, by = name) => {
   return greenlet;
 };
 const parked = (greenlet) => {
-  while (greenlet.state !== "parked") sleep(0);
+  while (greenlet.state !== "parked") {
+    if (greenlet.dead) throw new Error(`${greenlet.name} did not wait`, { cause: greenlet.exception });
+    sleep(0);
+  }
   return greenlet;
 };
 const whole = ({ first, last }, what) => same([first, last], [1, 2], what);
@@ -127,8 +137,9 @@ const WAYS = {
     );
     const all = Array.from({ length: 4 }, () => spawn(load, "fails.cjs"));
     joinAll(all);
+    // Which of those that wait is the next to load depends on the clock.
     same(
-      all.map(({ exception }) => exception?.message ?? "well"),
+      all.map(({ exception }) => exception?.message ?? "well").sort(),
       ["not yet", "not yet", "well", "well"],
       "outcomes",
     );
@@ -213,10 +224,26 @@ const WAYS = {
       slow(name);
       if (by !== name) write(by, `export * from './${name}'`);
       const first = loader(name, by);
+      for (const one of [name, by]) brought(one);
       const others = [name, by].map((one) => parked(spawn(bring, one)));
+      sleep(1);
+      for (const one of others) check(!one.dead, `${one.name} waits, by ${by}`);
       open(name);
       for (const one of [first, ...others]) whole(one.get(), `${name} by ${by}`);
     }
+  },
+  "import() of one that has nothing to do with what is half done"() {
+    slow("apart.mjs");
+    write("nothing.mjs", "export default undefined;");
+    const first = loader("apart.mjs");
+    // While somebody works, no call has to give up.
+    const busy = spawn(() => {
+      for (;;) sleep(1);
+    });
+    same(bring("nothing.mjs").default, undefined, "its value, before the other one has ended");
+    busy.kill();
+    open("apart.mjs");
+    whole(first.get(), "the first one");
   },
   "import() of one that needs what is half done"() {
     slow("needed.mjs");
