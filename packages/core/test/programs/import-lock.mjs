@@ -64,7 +64,8 @@ const loader = (name, by = name) => {
 };
 const parked = (greenlet) => {
   while (greenlet.state !== "parked") {
-    if (greenlet.dead) throw new Error(`${greenlet.name} did not wait`, { cause: greenlet.exception });
+    if (greenlet.dead)
+      throw new Error(`${greenlet.name} did not wait`, { cause: greenlet.exception });
     sleep(0);
   }
   return greenlet;
