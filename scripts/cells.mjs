@@ -57,6 +57,15 @@ const DRIVER_SCALE = new Map([
 /** @typedef {Node & Outcome} Cell */
 
 /**
+ * One program in one cell.
+ * @typedef {object} Run
+ * @property {string} node the path of the Node's executable
+ * @property {string} flag
+ * @property {number} turn even and odd ones alternate along the programs, and along the Nodes, and
+ *   along the flags
+ */
+
+/**
  * Whether this Node has the flag; V8 names those that it does not know as bad options.
  * @param {string} node
  * @param {string} flag
@@ -78,7 +87,7 @@ function knows(node, flag) {
  * @param {readonly string[]} what.drivers
  * @param {readonly import("./programs.mjs").Program[]} what.programs
  * @param {number} what.jobs how many run at a time
- * @param {(cell: { node: string, flag: string }) => boolean} [what.isWanted] all, if not given
+ * @param {(run: Run) => boolean} [what.isWanted] all, if not given
  * @returns {Promise<Cell[]>}
  */
 export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted }) {
@@ -87,9 +96,9 @@ export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted
   for (const driver of drivers) {
     if (!DRIVER_SCALE.has(driver)) throw new Error(`there is no driver "${driver}"`);
   }
-  /** @type {Cell[]} */
-  const cells = nodes.flatMap((node) =>
-    flags.flatMap((flag) =>
+  /** @type {(Cell & { readonly turn: number })[]} */
+  const cells = nodes.flatMap((node, i) =>
+    flags.flatMap((flag, j) =>
       drivers.map((driver) => ({
         title: node.title,
         node: node.node,
@@ -98,16 +107,17 @@ export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted
         run: 0,
         passed: 0,
         failed: [],
-        absent:
-          isWanted?.({ node: node.node, flag }) === false ||
-          (flag !== "plain" && !knows(node.node, flag)),
+        absent: flag !== "plain" && !knows(node.node, flag),
+        turn: i + j,
       })),
     ),
   );
   const queue = cells
     .filter(({ absent }) => !absent)
-    .flatMap((cell) => programs.map((program) => ({ ...program, cell })))
-    .filter(({ name, cell }) => cell.flag === "plain" || !name.startsWith(PLAIN_ONLY));
+    .flatMap((cell) => programs.map((program, i) => ({ ...program, cell, turn: cell.turn + i })))
+    .filter(({ name, cell }) => cell.flag === "plain" || !name.startsWith(PLAIN_ONLY))
+    .filter(({ cell, turn }) => isWanted?.({ node: cell.node, flag: cell.flag, turn }) ?? true);
+  for (const cell of cells) cell.absent ||= !queue.some((job) => job.cell === cell);
   const total = queue.length;
   let done = 0;
 
