@@ -3,6 +3,7 @@
 // is evaluated a second time. So a second evaluation is refused.
 
 import Module from "node:module";
+import { pathToFileURL } from "node:url";
 import { GreenlitError } from "../errors.js";
 import { ledger } from "../ledger.js";
 import { scopesOf } from "./scopes.js";
@@ -39,15 +40,21 @@ export interface Evaluations {
   isHalfDone(namespace: object): boolean | undefined;
 }
 
+interface Guarded {
+  evaluations: Evaluations | null;
+  /** The modules that `require` is loading. */
+  readonly loads: ReadonlyMap<object, { readonly filename: string }>;
+}
+
 /**
  * To be called before a greenlet evaluates modules. Only the first call does anything; it takes a
  * millisecond.
  */
-export function guardEvaluation(guarded: { evaluations: Evaluations | null }): void {
-  guarded.evaluations ??= guardedEvaluations();
+export function guardEvaluation(guarded: Guarded): void {
+  guarded.evaluations ??= guardedEvaluations(guarded);
 }
 
-function guardedEvaluations(): Evaluations {
+function guardedEvaluations(guarded: Guarded): Evaluations {
   const found = internals();
   if (found === undefined) return { isHalfDone: () => undefined };
   const { kEvaluating } = found;
@@ -80,6 +87,23 @@ function guardedEvaluations(): Evaluations {
     const key = `ModuleWrap.prototype.${name}`;
     ledger.put("core", "internal/modules", key, prototype, by(original));
   };
+  /**
+   * The CommonJS module below `root` that a `require` is loading, if any. An `import()` would fail
+   * for good: it evaluates on the hub, where nothing can wait for the `require`.
+   */
+  const underWay = (root: ModuleWrap): ModuleWrap | undefined => {
+    if (guarded.loads.size === 0) return undefined;
+    const urls = new Set<string>();
+    for (const { filename } of guarded.loads.values()) urls.add(pathToFileURL(filename).href);
+    const seen = new Set([root]);
+    for (const one of seen) {
+      if (one.getStatus() >= kEvaluating) continue;
+      if (!("sourceMapURL" in one) && urls.has(one.url)) return one;
+      addImports(one, seen);
+    }
+    return undefined;
+  };
+
   replace(
     "link",
     (original) =>
@@ -89,12 +113,15 @@ function guardedEvaluations(): Evaluations {
         return original.apply(this, args);
       },
   );
-  for (const name of ["evaluate", "evaluateSync"]) {
+  for (const [name, find] of [
+    ["evaluate", (root: ModuleWrap) => evaluatedTwice(root) ?? underWay(root)],
+    ["evaluateSync", evaluatedTwice],
+  ] as const) {
     replace(
       name,
       (original) =>
         function (...args) {
-          const half = evaluatedTwice(this);
+          const half = find(this);
           if (half !== undefined) throw halfEvaluated(this, half);
           roots.add(this);
           try {

@@ -285,6 +285,19 @@ const WAYS = {
     open("common.cjs");
     for (const each of [one.get(), two.get(), bring("two.mjs")]) whole(each, "later");
   },
+  "import() of what a require is loading"() {
+    slow("required.cjs");
+    write("above-required.mjs", "export * from './required.cjs'");
+    const first = loader("required.cjs");
+    for (const name of ["required.cjs", "above-required.mjs"]) {
+      const { code, message } = thrownBy(() => bring(name), "now");
+      same(code, "ERR_GREENLIT_HALF_EVALUATED", message);
+    }
+    const above = parked(spawn(load, "above-required.mjs"));
+    open("required.cjs");
+    for (const each of [first.get(), above.get(), bring("required.cjs")]) whole(each, "later");
+    whole(bring("above-required.mjs"), "later");
+  },
   "rings at random"() {
     let seed = 7;
     const below = (n) => (seed = (seed * 48_271) % 2_147_483_647) % n;
