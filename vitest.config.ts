@@ -12,8 +12,8 @@ export default defineConfig({
     // Greenlets need the thread's own stack and hub: one process for each test file.
     pool: "forks",
     execArgv: ["--expose-gc"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {

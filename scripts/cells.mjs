@@ -28,7 +28,7 @@ export const FLAGS = /** @type {Readonly<Record<string, { readonly scale: number
   "--maglev": { scale: 1 },
 });
 export const QUICK = ["plain", "--stress-compaction", "--stress-scavenge=50"];
-const TIME_LIMIT = 180_000;
+const TIME_LIMIT = 300_000;
 
 /** How much smaller the counts get again: a switch of `thread` takes fifty times as long. */
 const DRIVER_SCALE = new Map([

@@ -8,7 +8,7 @@ const others = programsIn(PROGRAMS).filter(
   (name) => name !== "deadlock.mjs" && name !== "unobserved.mjs",
 );
 
-const TIME_LIMIT = 170_000;
+const TIME_LIMIT = 290_000;
 
 const passes =
   (env: Record<string, string> = {}) =>

@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { programsIn, runProgram } from "@greenlit/testing/run-program";
 
 const PROGRAMS = new URL("programs/", import.meta.url);
-const TIME_LIMIT = 170_000;
+const TIME_LIMIT = 290_000;
 
 it.each(programsIn(PROGRAMS))(
   "%s",

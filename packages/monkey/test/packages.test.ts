@@ -15,6 +15,6 @@ const PACKAGES = [
 
 it.each(PACKAGES)("%s becomes concurrent", async (name) => {
   const program = new URL("programs/packages.mjs", import.meta.url);
-  const { passed, report } = await runProgram(program, { args: [name], timeLimit: 50_000 });
+  const { passed, report } = await runProgram(program, { args: [name], timeLimit: 110_000 });
   expect(passed, report).toBe(true);
 });

@@ -89,7 +89,7 @@ describe("the driver thread", () => {
           for (const line of leftOut) console.info(`${name}: ${line}`);
           expect(passed, report).toBe(true);
         },
-        130_000,
+        310_000,
       );
     },
   );

@@ -38,6 +38,6 @@ describe.each(runs)("programs $driver $flag", ({ driver, flag, scale }) => {
       for (const line of leftOut) console.info(`${name} ${driver} ${flag}: ${line}`);
       expect(passed, report).toBe(true);
     },
-    130_000,
+    310_000,
   );
 });

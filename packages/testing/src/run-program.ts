@@ -11,7 +11,7 @@ export interface RunProgramOptions {
   readonly args?: readonly string[];
   /** On top of this process's environment, without NODE_OPTIONS. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Milliseconds after which it is killed. Default: 120,000. */
+  /** Milliseconds after which it is killed. Default: 300,000. */
   readonly timeLimit?: number;
   /**
    * How much smaller the program is to count (`scaled` of `@greenlit/testing/program`). Default: 1.
@@ -57,7 +57,7 @@ export function runProgram(
     node = process.execPath,
     flags = [],
     args = [],
-    timeLimit = 120_000,
+    timeLimit = 300_000,
     scale = 1,
   } = options;
   const file = path instanceof URL ? fileURLToPath(path) : path;

@@ -5,4 +5,4 @@ import { runProgram } from "@greenlit/testing/run-program";
 it("is thrown into the main greenlet, or told with exit code 13", async () => {
   const { passed, report } = await runProgram(new URL("../programs/deadlock.mjs", import.meta.url));
   expect(passed, report).toBe(true);
-}, 130_000);
+}, 310_000);

@@ -7,4 +7,4 @@ it("follows --unhandled-rejections", async () => {
     new URL("../programs/unobserved.mjs", import.meta.url),
   );
   expect(passed, report).toBe(true);
-}, 130_000);
+}, 310_000);
