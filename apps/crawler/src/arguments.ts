@@ -1,13 +1,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
+import { PAGES } from "./job.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
 /** What the command line asks for. */
 export interface Arguments {
   readonly crawl: CrawlOptions;
-  /** File to write records to, `-` for standard output, null for none. */
-  readonly output: string | null;
+  /** Write records to standard output, not to a file. */
+  readonly toStdout: boolean;
   /** Print the summary as JSON. */
   readonly json: boolean;
   readonly quiet: boolean;
@@ -66,7 +67,13 @@ function declare(): Command {
     .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
     .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
     .option("--allow-private", "fetch from private addresses that links lead to")
-    .option("--output <file>", "write one JSON line per URL; - for standard output")
+    .option("--job <folder>", "keep the crawl there, and go on with it (default: crawl-<host>)")
+    .option("--no-job", "keep the crawl in memory: it ends with the process")
+    .option("--fresh", "start over, and overwrite the output")
+    .option(
+      "--output <file>",
+      `one JSON line per URL (default: ${PAGES} in the job's folder); - for standard output`,
+    )
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--demo", "crawl the bundled demo site, on this machine only")
@@ -83,6 +90,7 @@ function declare(): Command {
 export const DEMO_PER_HOST = 8;
 
 interface Flags {
+  job?: string | boolean;
   output?: string;
   json?: boolean;
   quiet?: boolean;
@@ -91,18 +99,30 @@ interface Flags {
 }
 
 function interpret(command: Command): Arguments {
-  const { output, json, quiet, demo, ...crawl } = command.opts<Flags>();
+  const { job, output, json, quiet, demo, ...crawl } = command.opts<Flags>();
   const seeds = command.processedArgs[0] as string[];
-  if (seeds.length === 0 && demo !== true) {
+  if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
+  const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
-    crawl: { seeds, ...crawl, perHost: crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost) },
-    output: output ?? null,
+    crawl: {
+      seeds,
+      ...crawl,
+      perHost,
+      job: typeof job === "string" ? job : job === false || demo ? undefined : jobName(seeds[0]!),
+      output: output === "-" ? undefined : output,
+    },
+    toStdout: output === "-",
     json: json === true,
     quiet: quiet === true,
     demo: demo === true,
   };
+}
+
+/** `https://example.org/a` is kept in `crawl-example.org`. */
+function jobName(seed: string): string {
+  return `crawl-${new URL(seed).host.replace(/[^\w.-]+/g, "-")}`;
 }
 
 function addSeed(text: string, seeds: string[]): string[] {

@@ -3,7 +3,7 @@ import { parseArguments, type Arguments, Exit } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
-import { JsonlOutput } from "./output.js";
+import { JsonlStream } from "./output.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
 
@@ -16,6 +16,8 @@ import { formatSummary, type Summary } from "./summary.js";
 export function main(argv: readonly string[]): number {
   const parsed = parseArguments(argv);
   if (parsed instanceof Exit) return parsed.code;
+  // Whoever reads what we say may be gone, a closed terminal for instance: that is no reason to end.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
   try {
     if (parsed.demo) demo = startDemo();
@@ -29,28 +31,47 @@ export function main(argv: readonly string[]): number {
 }
 
 function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
-  const output =
-    parsed.output === null
-      ? null
-      : new JsonlOutput(parsed.output === "-" ? process.stdout : parsed.output);
-  const crawler = new Crawler(demo === null ? parsed.crawl : withDemo(parsed, demo), output);
+  const { crawl, toStdout } = demo === null ? parsed : withDemo(parsed, demo);
+  const crawler = new Crawler(
+    toStdout ? { ...crawl, output: new JsonlStream(process.stdout) } : crawl,
+  );
+  if (crawl.seeds.length === 0 && !crawler.isResumed) {
+    throw new Error(`${crawl.job} has no crawl to go on with: name a URL to begin with`);
+  }
   const progress = new Progress(crawler, process.stderr);
+  const say = (message: string): void => {
+    progress.clear();
+    process.stderr.write(`${message}\n`);
+  };
+  crawler.notify = say;
+  if (crawl.job !== undefined && !parsed.quiet) say(welcome(crawler, crawl.job));
   const drawing = parsed.quiet ? null : spawn(() => progress.run());
-  const onInterrupt = (): void => interrupt(crawler, progress);
-  process.on("SIGINT", onInterrupt).on("SIGTERM", onInterrupt);
+  const onSignal = (): void => interrupt(crawler, say);
+  for (const signal of SIGNALS) process.on(signal, onSignal);
   let summary: Summary;
   try {
     summary = crawler.run();
-    output?.close();
   } finally {
-    process.off("SIGINT", onInterrupt).off("SIGTERM", onInterrupt);
+    for (const signal of SIGNALS) process.off(signal, onSignal);
     drawing?.kill();
     progress.clear();
   }
   // Records on standard output are for a program: the summary must not get between them.
-  const target = parsed.output === "-" ? process.stderr : process.stdout;
+  const target = toStdout ? process.stderr : process.stdout;
   target.write(parsed.json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   return exitCode(summary);
+}
+
+/** What ends a crawl in good order. SIGHUP: the terminal was closed. */
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Says where the crawl is kept, and that the same command goes on with it. */
+function welcome(crawler: Crawler, folder: string): string {
+  const { pending } = crawler.frontier.counts;
+  const { pages, failed } = crawler.statistics;
+  if (!crawler.isResumed) return `Kept in ${folder}: the same command goes on with it.`;
+  const so = `${pages + failed} URLs ended, ${pending} queued`;
+  return `Going on with the crawl in ${folder} (${so}). --fresh starts over.`;
 }
 
 function exitCode(summary: Summary): number {
@@ -59,20 +80,15 @@ function exitCode(summary: Summary): number {
 }
 
 /** Runs on the hub, as every event handler. */
-function interrupt(crawler: Crawler, progress: Progress): void {
+function interrupt(crawler: Crawler, say: (message: string) => void): void {
   if (crawler.frontier.closed) process.exit(130);
-  progress.clear();
   const { leased } = crawler.frontier.counts;
-  process.stderr.write(`Stopping: ${leased} pages in flight. Interrupt again to stop at once.\n`);
+  say(`Stopping: ${leased} pages in flight. Interrupt again to stop at once.`);
   crawler.stop();
 }
 
-function withDemo(parsed: Arguments, demo: Demo): Arguments["crawl"] {
+function withDemo(parsed: Arguments, demo: Demo): Arguments {
   const { crawl } = parsed;
-  return {
-    ...crawl,
-    seeds: [...demo.seeds, ...crawl.seeds],
-    scope: crawl.scope ?? "any",
-    allowPrivate: true,
-  };
+  const seeds = [...demo.seeds, ...crawl.seeds];
+  return { ...parsed, crawl: { ...crawl, seeds, scope: crawl.scope ?? "any", allowPrivate: true } };
 }

@@ -1,7 +1,10 @@
 import { wait } from "greenlit";
 import { type Body, createAgent, type NetResponse, request } from "greenlit/net";
+import { type Dispatcher, ProxyAgent } from "undici";
 import type { AddressGuard } from "./address-guard.js";
 import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
+import { CrawlError, errorMessage } from "./errors.js";
+import type { Hooks, RequestDraft } from "./hooks.js";
 
 export interface ClientOptions {
   readonly userAgent: string;
@@ -10,6 +13,7 @@ export interface ClientOptions {
   /** Bytes of one body, as received and as decompressed. */
   readonly bodyLimit: number;
   readonly guard: AddressGuard;
+  readonly onRequest?: Hooks["onRequest"];
 }
 
 /** One response. No redirect has been followed. */
@@ -38,6 +42,7 @@ const CONNECT_TIMEOUT = 10_000;
 export class Client {
   private readonly options: ClientOptions;
   private readonly agent: ReturnType<typeof createAgent>;
+  private readonly proxies = new Map<string, ProxyAgent>();
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -55,17 +60,10 @@ export class Client {
    * @throws CrawlError, Timeout, or what the network said; `errorCode` gives all of them a name
    */
   get(url: URL, wants: (head: Omit<Answer, "body" | "bytes">) => boolean): Answer {
-    const { timeout, userAgent, guard, bodyLimit } = this.options;
+    const { timeout, guard, bodyLimit } = this.options;
     guard.check(url);
-    const response = request(url, {
-      dispatcher: this.agent,
-      headers: {
-        "user-agent": userAgent,
-        accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
-        "accept-encoding": ACCEPT_ENCODING,
-      },
-      timeout,
-    });
+    const { headers, proxy } = this.draft(url);
+    const response = request(url, { dispatcher: this.dispatcher(proxy), headers, timeout });
     try {
       const head = headOf(response);
       if (!wants(head)) return { ...head, body: null, bytes: drain(response.body) };
@@ -79,7 +77,30 @@ export class Client {
 
   /** Closes the connections, whatever is under way on them. */
   close(): void {
-    wait(this.agent.destroy());
+    for (const agent of [this.agent, ...this.proxies.values()]) wait(agent.destroy());
+  }
+
+  private draft(url: URL): RequestDraft {
+    const headers = {
+      "user-agent": this.options.userAgent,
+      accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
+      "accept-encoding": ACCEPT_ENCODING,
+    };
+    const draft: RequestDraft = { url, headers, proxy: null };
+    try {
+      this.options.onRequest?.(draft);
+    } catch (error) {
+      throw new CrawlError("hook", errorMessage(error), { cause: error });
+    }
+    return draft;
+  }
+
+  /** Through a proxy, it is the proxy that looks names up: the guard sees literal addresses only. */
+  private dispatcher(proxy: string | null): Dispatcher {
+    if (proxy === null) return this.agent;
+    let agent = this.proxies.get(proxy);
+    if (agent === undefined) this.proxies.set(proxy, (agent = new ProxyAgent(proxy)));
+    return agent;
   }
 }
 

@@ -32,6 +32,8 @@ export type ErrorCode =
   | "bad-url"
   | "unsupported-scheme"
   | "interrupted"
+  | "handler"
+  | "hook"
   | "unexpected";
 
 const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
@@ -96,6 +98,16 @@ export function errorCode(error: unknown): ErrorCode {
  */
 export function isPassing(error: unknown): boolean {
   return !(error instanceof CrawlError) && PASSING.has(errorCode(error));
+}
+
+/** Descriptors, buffers, memory: what this machine has too little of for all that is in flight. */
+const SHORTAGES = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
+
+/** Whether the fetch failed for lack of something here, which says nothing about the page. */
+export function isShortage(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (SHORTAGES.has(nodeCode(error)) || isShortage(error.cause)) return true;
+  return error instanceof AggregateError && error.errors.some(isShortage);
 }
 
 /** A status that asks for a second attempt: overloaded, or broken for the moment. */

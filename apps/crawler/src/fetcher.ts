@@ -16,6 +16,10 @@ export interface Page {
   /** Body bytes received. */
   readonly bytes: number;
   readonly title: string | null;
+  /** The decoded body; empty when it was not parsed. */
+  readonly text: string;
+  /** Whether it was read and parsed: an HTML page that answered 2xx. */
+  readonly parsed: boolean;
   readonly links: readonly Link[];
   /** The host wants to be left alone for so many ms. */
   readonly retryAfter: number | null;
@@ -73,8 +77,8 @@ export class Fetcher {
 
   private page(start: string, url: URL, answer: Answer): Page {
     const contentType = answer.header("content-type") ?? "";
-    const html = answer.body === null ? "" : decodeHtml(answer.body, contentType);
-    const { title, links } = extractLinks(html, url, () => sleep(0));
+    const text = answer.body === null ? "" : decodeHtml(answer.body, contentType);
+    const { title, links } = extractLinks(text, url, () => sleep(0));
     const nofollow = forbidsFollowing(answer.header("x-robots-tag") ?? "");
     return {
       url: start,
@@ -83,6 +87,8 @@ export class Fetcher {
       contentType,
       bytes: answer.bytes,
       title,
+      text,
+      parsed: answer.body !== null,
       links: links.map((link) => ({
         href: link.href,
         nofollow: this.obeysNofollow && (link.nofollow || nofollow),

@@ -1,5 +1,8 @@
 import { Event } from "greenlit";
+import { MemoryStore } from "./memory-store.js";
+import { RecentSet } from "./recent-set.js";
 import { type Entry, type Host, Schedule } from "./schedule.js";
+import type { Changes, Store, StoredEntry } from "./store.js";
 
 export interface FrontierOptions {
   /** URLs leased at once. */
@@ -10,7 +13,10 @@ export interface FrontierOptions {
   readonly maxPages?: number;
 }
 
-/** A URL that somebody is fetching. It ends in exactly one of `done`, `fail`, `skip` or `retry`. */
+/**
+ * A URL that somebody is fetching. It ends in exactly one of `done`, `fail`, `skip`, `retry` or
+ * `giveBack`.
+ */
 export interface Lease {
   readonly entry: Entry;
   /** Where the lease holds a place: moves along with redirects. */
@@ -28,27 +34,63 @@ export interface FrontierCounts {
   hosts: number;
 }
 
+/** What a later run takes over. */
+export interface SavedFrontier {
+  readonly seq: number;
+  readonly done: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/** So many changes wait for a commit at most: then no further URL is leased before one. */
+const UNCOMMITTED = 50_000;
+
 /**
  * The URLs known to the crawl, each once, and the politeness with which they are handed out.
  *
  *     pending --next--> leased --done--> done
  *        ^                | |---fail---> failed
  *        |                | `---skip---> skipped
- *        `-----retry------'
+ *        `-retry/giveBack-'
+ *
+ * The store has what was committed. What has happened since is here, as changes that its keeper
+ * takes from time to time and commits; then it calls `refill`.
  */
 export class Frontier {
   private readonly options: Required<FrontierOptions>;
   private readonly schedule = new Schedule();
-  private readonly known = new Set<string>();
+  private readonly store: Store;
+  /** URLs known for certain: all that are not committed yet, and as many others as fit. */
+  private readonly recent = new RecentSet();
+  /** URLs known because a lease that has not ended was redirected there. */
+  private readonly claimed = new Set<string>();
+  private changes = noChanges();
+  private seq: number;
+  /** Set when there is something to commit, or to bring back from the store. */
+  readonly dirty: Event = new Event();
   /** Set when `next` may have an answer. */
   private readonly changed = new Event();
   /** For each host with a redirect waiting for a place: set when there may be one. */
   private readonly places = new Map<Host, Event>();
   private sums = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
+  private concurrency: number;
   private isClosed = false;
 
-  constructor(options: FrontierOptions) {
+  /** @param saved what the crawl that the store has was, when it has one */
+  constructor(
+    options: FrontierOptions,
+    store: Store = new MemoryStore(),
+    saved: SavedFrontier = { seq: 0, done: 0, failed: 0, skipped: 0 },
+  ) {
     this.options = { maxPages: Infinity, ...options };
+    this.concurrency = this.options.concurrency;
+    this.store = store;
+    const { seq, ...sums } = saved;
+    this.seq = seq;
+    this.sums = { ...this.sums, ...sums };
+    for (const { host, newest } of store.hosts()) this.schedule.restore(host, newest);
+    this.schedule.restoreCount(store.queued);
+    if (store.queued > 0) this.dirty.set();
   }
 
   get counts(): FrontierCounts {
@@ -61,17 +103,46 @@ export class Frontier {
   }
 
   has(url: string): boolean {
-    return this.known.has(url);
+    return this.recent.has(url) || this.claimed.has(url) || this.store.has(url);
   }
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
-    if (this.known.has(url.href)) return false;
-    this.known.add(url.href);
-    const entry: Entry = { url: url.href, depth, referrer, attempts: 0, hops: new Set() };
-    this.schedule.push(this.schedule.host(url.host), entry);
+    const { href, host } = url;
+    if (this.has(href)) return false;
+    this.recent.add(href);
+    const entry = { seq: this.seq++, host, url: href, depth, referrer };
+    this.changes.added.push(entry);
+    this.schedule.push(this.schedule.host(host), begin(entry));
+    this.dirty.set();
     this.changed.set();
     return true;
+  }
+
+  /** What has happened since the last call; the keeper commits it. */
+  takeChanges(): Changes {
+    const { changes } = this;
+    this.changes = noChanges();
+    this.dirty.clear();
+    this.changed.set();
+    return changes;
+  }
+
+  get saved(): SavedFrontier {
+    const { done, failed, skipped } = this.sums;
+    return { seq: this.seq, done, failed, skipped };
+  }
+
+  /** To be called after a commit: brings back from the store what will be wanted soon. */
+  refill(): void {
+    this.recent.rotate();
+    for (const host of this.schedule.hungry) {
+      const wanted = this.schedule.window - host.fresh.size;
+      const entries = this.store.read(host.key, host.loaded, wanted);
+      this.schedule.refill(host, entries.map(begin));
+    }
+    if (this.schedule.hungry.size > 0) this.dirty.set(); // what is not committed cannot be read yet
+    this.changed.set();
   }
 
   /**
@@ -84,10 +155,10 @@ export class Frontier {
     for (;;) {
       if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
-      const lease = this.sums.leased < this.options.concurrency ? this.lease(now) : null;
+      const full = this.sums.leased >= this.concurrency || this.isBehind;
+      const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
       this.changed.clear();
-      const full = this.sums.leased >= this.options.concurrency;
       this.changed.wait({ timeout: full ? null : until(this.schedule.nextAt, now) });
     }
   }
@@ -104,12 +175,12 @@ export class Frontier {
 
   done(lease: Lease): void {
     this.sums.done++;
-    this.end(lease);
+    this.conclude(lease);
   }
 
   fail(lease: Lease): void {
     this.sums.failed++;
-    this.end(lease);
+    this.conclude(lease);
   }
 
   /**
@@ -119,7 +190,7 @@ export class Frontier {
   skip(lease: Lease): void {
     this.sums.skipped++;
     if (lease.host !== null) lease.host.spacedUntil = 0;
-    this.end(lease);
+    this.conclude(lease);
   }
 
   /** Another attempt, in `delay` ms or later. */
@@ -129,14 +200,29 @@ export class Frontier {
     this.end(lease);
   }
 
+  /** The fetch did not count, through no fault of the page's: as if it had not been leased. */
+  giveBack(lease: Lease, delay: number): void {
+    lease.entry.attempts--;
+    this.retry(lease, delay);
+  }
+
+  /**
+   * Leases fewer URLs at once from now on: a quarter less than there are now.
+   * @returns how many
+   */
+  slowDown(): number {
+    this.concurrency = Math.max(1, Math.min(this.concurrency, (this.sums.leased * 3) >> 2));
+    return this.concurrency;
+  }
+
   /**
    * Takes the URL a lease redirects to. @returns false when it is known already, so somebody else
    * fetches or fetched it.
    */
   claim(lease: Lease, url: URL): boolean {
     if (lease.entry.hops.has(url.href)) return true;
-    if (this.known.has(url.href)) return false;
-    this.known.add(url.href);
+    if (this.has(url.href)) return false;
+    this.claimed.add(url.href);
     lease.entry.hops.add(url.href);
     return true;
   }
@@ -211,6 +297,23 @@ export class Frontier {
     return this.schedule.fresh === 0 || !this.hasBudget();
   }
 
+  private get isBehind(): boolean {
+    return this.changes.added.length + this.changes.ended.length >= UNCOMMITTED;
+  }
+
+  /** The end of a URL. */
+  private conclude(lease: Lease): void {
+    const { entry } = lease;
+    for (const url of entry.hops) {
+      this.recent.add(url);
+      this.claimed.delete(url);
+      this.changes.known.push(url);
+    }
+    this.changes.ended.push(entry);
+    this.dirty.set();
+    this.end(lease);
+  }
+
   private end(lease: Lease): void {
     this.sums.leased--;
     this.leave(lease);
@@ -236,6 +339,14 @@ export class Frontier {
     if (place === undefined) this.places.set(host, (place = new Event()));
     return place;
   }
+}
+
+function noChanges(): { added: StoredEntry[]; known: string[]; ended: StoredEntry[] } {
+  return { added: [], known: [], ended: [] };
+}
+
+function begin(entry: StoredEntry): Entry {
+  return { ...entry, attempts: 0, hops: new Set() };
 }
 
 /** A timeout that ends at `at` and not before; null when there is nothing to wait for. */

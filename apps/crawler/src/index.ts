@@ -1,8 +1,10 @@
-export { crawl, Crawler, type Output } from "./crawler.js";
+export { crawl, Crawler } from "./crawler.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
+export { type Hooks, type RequestDraft } from "./hooks.js";
 export { extractLinks, type Link, type PageLinks } from "./links.js";
-export { type CrawlOptions, DEFAULTS } from "./options.js";
-export { JsonlOutput, OutputError, type PageRecord } from "./output.js";
+export { type CrawlOptions, DEFAULTS, type Settings } from "./options.js";
+export { JsonlFile, JsonlStream, type Output, OutputError, type PageRecord } from "./output.js";
+export { CrawledPage, type PageHandler } from "./page.js";
 export { isAllowed, parseRobots, productToken, type RobotsRules } from "./robots.js";
 export { type ScopeMode } from "./scope.js";
 export { formatSummary, type Summary } from "./summary.js";

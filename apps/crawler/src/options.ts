@@ -1,11 +1,13 @@
+import type { Hooks } from "./hooks.js";
+import type { Output, PageRecord } from "./output.js";
 import type { ScopeMode } from "./scope.js";
 import { VERSION } from "./version.js";
 
 /**
- * Everything a crawl can be told. Every setting is declared here, with its default; the command
+ * Everything a crawl can be told in numbers and words. Every setting is declared here, with its default; the command
  * only renames them.
  */
-export interface CrawlOptions {
+export interface Settings {
   /** URLs to begin with. */
   readonly seeds: readonly string[];
   /** Pages in flight at once. */
@@ -41,9 +43,27 @@ export interface CrawlOptions {
   readonly grace?: number;
 }
 
-export type ResolvedOptions = Required<CrawlOptions>;
+/** Settings, hooks, and where the crawl and its results are kept. */
+export interface CrawlOptions extends Settings, Hooks {
+  /**
+   * Folder in which the crawl is kept: one that is there is continued. Without it, the crawl is in
+   * memory and ends with the process.
+   */
+  readonly job?: string | undefined;
+  /** Start over, and overwrite the outputs. */
+  readonly fresh?: boolean | undefined;
+  /**
+   * Where the records of pages go: a file, or anything with `write`. Default: `pages.jsonl` in the
+   * job's folder, nowhere without a job.
+   */
+  readonly output?: string | Output<PageRecord> | undefined;
+  /** Where the items go that the handler emits. Default: `items.jsonl`, likewise. */
+  readonly items?: string | Output<unknown> | undefined;
+}
 
-export const DEFAULTS: Omit<ResolvedOptions, "seeds"> = {
+export type ResolvedOptions = Required<Settings> & CrawlOptions;
+
+export const DEFAULTS: Omit<Required<Settings>, "seeds"> = {
   concurrency: 100,
   perHost: 2,
   delay: 0,

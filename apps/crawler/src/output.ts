@@ -1,7 +1,14 @@
-import { createWriteStream } from "node:fs";
 import type { Writable } from "node:stream";
-import { Event } from "greenlit";
-import type { ErrorCode } from "./errors.js";
+import { wait } from "greenlit";
+import {
+  closeSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  statSync,
+  writeSync,
+} from "greenlit/fs";
+import { type ErrorCode, errorMessage } from "./errors.js";
 
 /** One line of the output: one URL that was fetched, or that failed. */
 export interface PageRecord {
@@ -29,6 +36,13 @@ export interface PageRecord {
   readonly message: string | null;
 }
 
+/** Where records or items go. Both methods may block. */
+export interface Output<T> {
+  write(value: T): void;
+  /** What was written must be safe when it returns: then the crawl forgets that it has it. */
+  flush?(): void;
+}
+
 /**
  * The output cannot be written: the disk is full, or the reader of the pipe has gone. The crawl
  * ends.
@@ -38,46 +52,114 @@ export class OutputError extends Error {
   readonly code = "ERR_CRAWLER_OUTPUT";
 }
 
-/** Writes records as JSON Lines. A greenlet that writes faster than the stream takes it waits. */
-export class JsonlOutput {
-  private readonly stream: Writable;
-  private readonly ownsStream: boolean;
-  /** Clear while the stream wants no more, or is ending. */
-  private readonly ready = new Event();
-  private error: Error | null = null;
+/** @throws OutputError when there is such a file, which nobody asked to overwrite */
+export function refuseExisting(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isFile() !== true) return;
+  throw new OutputError(
+    `${file} is there already, and not of this crawl: give another name, ` +
+      `or start over with --fresh, which overwrites it`,
+  );
+}
 
-  /** @param target a file name, which is overwritten; or a stream, which is left open */
-  constructor(target: string | Writable) {
-    this.ownsStream = typeof target === "string";
-    this.stream = typeof target === "string" ? createWriteStream(target) : target;
-    this.stream.on("error", (error: Error) => {
-      this.error ??= error;
-      this.ready.set();
-    });
-    this.stream.on("drain", () => this.ready.set()).on("finish", () => this.ready.set());
+/**
+ * JSON Lines in a file. What is written reaches the file when it is flushed, whole lines at a time;
+ * a flush that fails leaves nothing behind.
+ */
+export class JsonlFile implements Output<unknown> {
+  readonly file: string;
+  private readonly descriptor: number;
+  /** Devices and pipes have no length, and cannot be cut. */
+  private readonly isRegular: boolean;
+  private lines: string[] = [];
+  private safe = 0;
+
+  /**
+   * @param keep bytes of the file that stay, the rest being cut off; 0 for a new one
+   * @throws OutputError when the file cannot be opened, or is shorter than that
+   */
+  constructor(file: string, keep: number) {
+    this.file = file;
+    this.safe = keep;
+    try {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      this.isRegular = stats?.isFile() ?? true;
+      if (this.isRegular && (stats?.size ?? 0) < keep) {
+        throw new OutputError(
+          `${file} has lost its end: of ${keep} bytes ${stats?.size ?? 0} are left. ` +
+            `Put it back, or start over with --fresh`,
+        );
+      }
+      this.descriptor = openSync(file, this.isRegular ? "a+" : "w");
+      if (this.isRegular) ftruncateSync(this.descriptor, keep);
+    } catch (error) {
+      throw outputError(file, error);
+    }
   }
 
-  /** @throws OutputError when an earlier write failed, or this one as far as is known */
-  write(record: PageRecord): void {
-    this.check();
-    if (this.stream.write(`${JSON.stringify(record)}\n`)) return;
-    this.ready.clear();
-    this.ready.wait();
-    this.check();
+  /** Bytes that are safe. */
+  get length(): number {
+    return this.safe;
   }
 
-  /** Blocks until everything is written. @throws OutputError when something was not */
+  write(value: unknown): void {
+    this.lines.push(`${JSON.stringify(value)}\n`);
+  }
+
+  /** @throws OutputError */
+  flush(): void {
+    if (this.lines.length === 0) return;
+    const bytes = Buffer.from(this.lines.join(""));
+    this.lines = [];
+    try {
+      for (let at = 0; at < bytes.length;) {
+        at += writeSync(this.descriptor, bytes, at, bytes.length - at); // it appends
+      }
+      if (this.isRegular) fdatasyncSync(this.descriptor);
+      this.safe += bytes.length;
+    } catch (error) {
+      if (this.isRegular) ftruncateSync(this.descriptor, this.safe);
+      throw outputError(this.file, error);
+    }
+  }
+
   close(): void {
-    this.check();
-    this.ready.clear();
-    if (this.ownsStream) this.stream.end();
-    if (this.ownsStream || this.stream.writableNeedDrain) this.ready.wait();
-    this.check();
+    closeSync(this.descriptor);
+  }
+}
+
+/** JSON Lines to a stream, which is left open. What has gone out cannot be called back. */
+export class JsonlStream implements Output<unknown> {
+  private readonly stream: Writable;
+  private lines: string[] = [];
+
+  constructor(stream: Writable) {
+    this.stream = stream;
+    // The errors of writes come to `flush`; without a listener they would end the process as well.
+    stream.on("error", () => {});
   }
 
-  private check(): void {
-    if (this.error === null) return;
-    const { message } = this.error;
-    throw new OutputError(`the output cannot be written: ${message}`, { cause: this.error });
+  write(value: unknown): void {
+    this.lines.push(`${JSON.stringify(value)}\n`);
   }
+
+  /** Blocks until the stream has passed it on. @throws OutputError */
+  flush(): void {
+    if (this.lines.length === 0) return;
+    const text = this.lines.join("");
+    this.lines = [];
+    const written = new Promise<void>((resolve, reject) => {
+      this.stream.write(text, (error) => (error ? reject(error) : resolve()));
+    });
+    try {
+      wait(written);
+    } catch (error) {
+      throw outputError("", error);
+    }
+  }
+}
+
+function outputError(file: string, error: unknown): OutputError {
+  if (error instanceof OutputError) return error;
+  const name = file === "" ? "the output" : file;
+  return new OutputError(`${name} cannot be written: ${errorMessage(error)}`, { cause: error });
 }

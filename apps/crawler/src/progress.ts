@@ -25,12 +25,13 @@ export class Progress {
   private readonly source: ProgressSource;
   private readonly target: ProgressTarget;
   private readonly live: boolean;
-  private readonly samples: { at: number; pages: number }[] = [{ at: 0, pages: 0 }];
+  private readonly samples: { at: number; pages: number }[];
 
   constructor(source: ProgressSource, target: ProgressTarget) {
     this.source = source;
     this.target = target;
     this.live = target.isTTY === true;
+    this.samples = [{ at: source.statistics.elapsed, pages: source.statistics.pages }];
   }
 
   /** Draws until the greenlet is killed. */

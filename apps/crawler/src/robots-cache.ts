@@ -1,6 +1,13 @@
 import { type Greenlet, killAll, sleep, spawn } from "greenlit";
 import type { Answer, Client } from "./client.js";
-import { CrawlError, type ErrorCode, errorCode, errorMessage, isPassing } from "./errors.js";
+import {
+  CrawlError,
+  type ErrorCode,
+  errorCode,
+  errorMessage,
+  isPassing,
+  isShortage,
+} from "./errors.js";
 import { redirectTarget } from "./fetcher.js";
 import { parseRobots, productToken, type RobotsRules } from "./robots.js";
 
@@ -25,6 +32,8 @@ interface Unreachable {
   readonly message: string;
   /** Whether another attempt may have more luck. */
   readonly passing: boolean;
+  /** What was thrown when it was this machine that had too little for one more request. */
+  readonly shortage?: unknown;
 }
 
 /**
@@ -64,6 +73,11 @@ export class RobotsCache {
       this.cached.set(url.origin, cached);
     }
     const rules = cached.rules.get();
+    if ("shortage" in rules) {
+      // No answer of the host's, so not to be kept.
+      if (this.cached.get(url.origin) === cached) this.cached.delete(url.origin);
+      throw rules.shortage;
+    }
     if ("code" in rules) throw new CrawlError(rules.code, rules.message);
     return rules;
   }
@@ -94,7 +108,8 @@ export class RobotsCache {
       return EVERYTHING_ALLOWED;
     } catch (error) {
       const message = `robots.txt could not be fetched: ${errorMessage(error)}`;
-      return { code: errorCode(error), message, passing: isPassing(error) };
+      const unreachable = { code: errorCode(error), message, passing: isPassing(error) };
+      return isShortage(error) ? { ...unreachable, shortage: error } : unreachable;
     }
   }
 

@@ -1,23 +1,27 @@
 import { Fifo } from "./fifo.js";
 import { Heap } from "./heap.js";
+import type { StoredEntry } from "./store.js";
 
 /** A URL on its way through the crawl. */
-export interface Entry {
-  readonly url: string;
-  /** Links from a seed. */
-  readonly depth: number;
-  /** The page on which the URL was found first; null for a seed. */
-  readonly referrer: string | null;
+export interface Entry extends StoredEntry {
   /** Fetches begun so far. */
   attempts: number;
   /** URLs this one redirected to in earlier attempts. */
   readonly hops: Set<string>;
 }
 
+/** Entries held in memory, shared by the hosts, and the most that one of them may hold. */
+const HELD = 50_000;
+const LARGEST_WINDOW = 1_000;
+
 /** What is queued for one host (name and port), and when it may be asked again. Times are in ms. */
 export class Host {
   readonly key: string;
+  /** The first of those never leased; the rest is in the store. */
   readonly fresh: Fifo<Entry> = new Fifo();
+  /** `seq` of the last entry that was in `fresh`, and of the last that there is. */
+  loaded = -1;
+  newest = -1;
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();
   inFlight = 0;
@@ -39,6 +43,11 @@ export class Host {
     this.key = key;
   }
 
+  /** Whether the store has entries that were never in `fresh`. */
+  get isSpilled(): boolean {
+    return this.loaded < this.newest;
+  }
+
   get readyAt(): number {
     return Math.max(this.spacedUntil, this.pausedUntil);
   }
@@ -54,7 +63,8 @@ export class Host {
  * operation costs O(log hosts). It knows no greenlets and no clock; `Frontier` adds both.
  *
  * A host is in the heap exactly while it has a queued URL, a free place and nobody arriving by
- * redirect.
+ * redirect. Of a long queue only the head is here, and the host is in `hungry` while it may have
+ * more: memory depends on how many hosts there are, not on how many URLs wait.
  */
 export class Schedule {
   private readonly byKey = new Map<string, Host>();
@@ -62,6 +72,8 @@ export class Schedule {
   private readonly backoff = new Heap<{ host: Host; entry: Entry }>();
   /** Hosts that had their turn while no fresh URL was allowed. */
   private readonly parked = new Set<Host>();
+  /** Hosts of which the store has more than is here, and of which little is here. */
+  readonly hungry: Set<Host> = new Set();
   private freshCount = 0;
   private retryCount = 0;
 
@@ -92,9 +104,41 @@ export class Schedule {
     return host;
   }
 
+  /** How much of a host's queue is kept here. */
+  get window(): number {
+    return Math.max(1, Math.min(LARGEST_WINDOW, Math.floor(HELD / Math.max(1, this.hosts))));
+  }
+
+  /** Queues an entry, here or, by not keeping it, in the store. */
   push(host: Host, entry: Entry): void {
-    host.fresh.push(entry);
+    const keeps = !host.isSpilled && host.fresh.size < this.window;
+    host.newest = entry.seq;
     this.freshCount++;
+    if (keeps) this.load(host, entry);
+    else if (host.fresh.size === 0) this.hungry.add(host);
+  }
+
+  /** Takes a host over from the store. @param newest `seq` of its last entry */
+  restore(key: string, newest: number): void {
+    const host = this.host(key);
+    host.newest = newest;
+    this.hungry.add(host);
+  }
+
+  /** Takes over that so many entries wait in the store. */
+  restoreCount(fresh: number): void {
+    this.freshCount = fresh;
+  }
+
+  /** Takes the next entries of a host from the store; they are counted already. */
+  refill(host: Host, entries: readonly Entry[]): void {
+    for (const entry of entries) this.load(host, entry);
+    if (!host.isSpilled || host.fresh.size > this.window / 2) this.hungry.delete(host);
+  }
+
+  private load(host: Host, entry: Entry): void {
+    host.fresh.push(entry);
+    host.loaded = entry.seq;
     this.update(host);
   }
 
@@ -166,7 +210,9 @@ export class Schedule {
       return retry;
     }
     const entry = allowFresh ? host.fresh.shift() : undefined;
-    if (entry !== undefined) this.freshCount--;
+    if (entry === undefined) return undefined;
+    this.freshCount--;
+    if (host.isSpilled && host.fresh.size <= this.window / 2) this.hungry.add(host);
     return entry;
   }
 

@@ -28,14 +28,33 @@ export interface Summary {
   readonly pagesPerSecond: number;
 }
 
+/** What a later run goes on from. */
+export interface SavedStatistics {
+  readonly skipped: Record<string, number>;
+  readonly statuses: Record<string, number>;
+  readonly errors: Record<string, number>;
+  readonly retries: number;
+  readonly bytes: number;
+  readonly elapsed: number;
+}
+
 /** Counts a crawl while it runs. */
 export class Statistics {
-  readonly skipped: Tally = new Tally();
-  private readonly statuses = new Tally();
-  private readonly errors = new Tally();
-  private readonly started = performance.now();
-  retries = 0;
-  bytes = 0;
+  readonly skipped: Tally;
+  private readonly statuses: Tally;
+  private readonly errors: Tally;
+  private readonly started: number;
+  retries: number;
+  bytes: number;
+
+  constructor(saved?: SavedStatistics) {
+    this.skipped = new Tally(saved?.skipped);
+    this.statuses = new Tally(saved?.statuses);
+    this.errors = new Tally(saved?.errors);
+    this.retries = saved?.retries ?? 0;
+    this.bytes = saved?.bytes ?? 0;
+    this.started = performance.now() - (saved?.elapsed ?? 0);
+  }
 
   get pages(): number {
     return this.statuses.total;
@@ -45,7 +64,18 @@ export class Statistics {
     return this.errors.total;
   }
 
-  /** Milliseconds since the crawl began. */
+  get saved(): SavedStatistics {
+    return {
+      skipped: this.skipped.toObject(),
+      statuses: this.statuses.toObject(),
+      errors: this.errors.toObject(),
+      retries: this.retries,
+      bytes: this.bytes,
+      elapsed: Math.round(this.elapsed),
+    };
+  }
+
+  /** Milliseconds that the crawl has been running, in this run and those before. */
   get elapsed(): number {
     return performance.now() - this.started;
   }

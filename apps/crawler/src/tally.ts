@@ -1,6 +1,10 @@
 /** Counts by name: `new Tally().add("timeout")`. */
 export class Tally {
-  private readonly counts = new Map<string, number>();
+  private readonly counts: Map<string, number>;
+
+  constructor(counts: Readonly<Record<string, number>> = {}) {
+    this.counts = new Map(Object.entries(counts));
+  }
 
   add(name: string, count = 1): void {
     this.counts.set(name, this.get(name) + count);

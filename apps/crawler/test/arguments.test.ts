@@ -13,7 +13,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --allow-private --output - --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --allow-private --job folder --fresh --output - --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -34,8 +34,11 @@ describe("parseArguments", () => {
         userAgent: "Bot/1",
         robots: false,
         allowPrivate: true,
+        job: "folder",
+        fresh: true,
+        output: undefined,
       },
-      output: "-",
+      toStdout: true,
       json: true,
       quiet: true,
       demo: false,
@@ -44,13 +47,20 @@ describe("parseArguments", () => {
 
   it("has defaults, and asks the demo site for more at once", () => {
     expect(parseArguments(["http://a.example"])).toMatchObject({
-      crawl: { concurrency: 100, perHost: 2, timeout: 30_000, retries: 2, robots: true },
-      output: null,
+      crawl: {
+        concurrency: 100,
+        perHost: 2,
+        timeout: 30_000,
+        retries: 2,
+        robots: true,
+        job: "crawl-a.example",
+      },
+      toStdout: false,
       json: false,
       demo: false,
     });
     expect(parseArguments(["--demo"])).toMatchObject({
-      crawl: { seeds: [], perHost: 8 },
+      crawl: { seeds: [], perHost: 8, job: undefined },
       demo: true,
     });
     expect(parseArguments(["--demo", "--per-host", "2"])).toMatchObject({ crawl: { perHost: 2 } });

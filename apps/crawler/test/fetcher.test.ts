@@ -50,6 +50,8 @@ describe("Fetcher", () => {
         { href: `${origin}/a`, nofollow: false },
         { href: `${origin}/dir/b`, nofollow: true },
       ],
+      text: html,
+      parsed: true,
       retryAfter: null,
       stopped: null,
     });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { type Entry, Schedule } from "../src/schedule.js";
+import { type Entry, type Host, Schedule } from "../src/schedule.js";
 
+let seq = 0;
 const entry = (url: string): Entry => ({
+  seq: seq++,
+  host: url[0]!,
   url,
   depth: 0,
   referrer: null,
@@ -90,17 +93,65 @@ describe("Schedule", () => {
     expect(take(schedule, 0)).toBe("a1");
   });
 
+  it("keeps the head of a long queue only, and asks for more in time", () => {
+    const schedule = new Schedule();
+    const host = schedule.host("a");
+    const all = Array.from({ length: 2_500 }, (_, i) => entry(`a${i}`));
+    for (const it of all) schedule.push(host, it);
+    expect([schedule.fresh, host.fresh.size, schedule.window]).toEqual([2_500, 1_000, 1_000]);
+    const order: string[] = [];
+    while (order.length < 2_500) {
+      const next = schedule.take(0, true)!;
+      order.push(next.entry.url);
+      schedule.release(next.host);
+      expect(schedule.hungry.size).toBe(host.isSpilled && host.fresh.size <= 500 ? 1 : 0);
+      if (schedule.hungry.size === 0) continue;
+      const from = all.findIndex(({ seq }) => seq > host.loaded);
+      schedule.refill(host, all.slice(from, from + schedule.window - host.fresh.size));
+      expect(schedule.hungry.size).toBe(0);
+    }
+    expect(order).toEqual(all.map(({ url }) => url));
+    expect(schedule.fresh).toBe(0);
+  });
+
+  it("goes on with hosts whose queues are in the store", () => {
+    const schedule = new Schedule();
+    const waiting = [entry("a7"), entry("a8")];
+    schedule.restore("a", waiting[1]!.seq);
+    schedule.restoreCount(2);
+    expect(take(schedule, 0)).toBe(undefined);
+    const [host] = schedule.hungry;
+    schedule.refill(host!, waiting);
+    expect(take(schedule, 0)).toBe("a7");
+    expect([schedule.fresh, schedule.hungry.size]).toEqual([1, 0]);
+  });
+
   it("serves many hosts in good time", () => {
     const urls = Array.from(
       { length: 200_000 },
       (_, i) => String.fromCodePoint(0x4e00 + (i % 20_000)) + i,
     );
     const started = performance.now();
-    const schedule = scheduleOf(urls, 1);
+    const schedule = new Schedule();
+    const stored = new Map<Host, Entry[]>();
+    for (const url of urls) {
+      const host = schedule.host(url[0]!);
+      const it = entry(url);
+      schedule.push(host, it);
+      if (host.loaded === it.seq) continue;
+      const waiting = stored.get(host);
+      if (waiting === undefined) stored.set(host, [it]);
+      else waiting.push(it);
+    }
     const taken = new Set<string>();
-    for (let next = schedule.take(0, true); next; next = schedule.take(0, true)) {
-      taken.add(next.entry.url);
-      schedule.release(next.host);
+    while (schedule.fresh > 0) {
+      for (let next = schedule.take(0, true); next; next = schedule.take(0, true)) {
+        taken.add(next.entry.url);
+        schedule.release(next.host);
+      }
+      for (const host of schedule.hungry) {
+        schedule.refill(host, stored.get(host)!.splice(0, schedule.window));
+      }
     }
     expect(taken.size).toBe(200_000);
     expect(performance.now() - started).toBeLessThan(5_000);

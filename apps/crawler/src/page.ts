@@ -1,0 +1,82 @@
+import { createRequire } from "node:module";
+import type { CheerioAPI } from "cheerio";
+import type { Page } from "./fetcher.js";
+import type { Link } from "./links.js";
+import type { Entry } from "./schedule.js";
+
+/** What a crawl does with each page. May block, as all code in a greenlet. */
+export type PageHandler = (page: CrawledPage) => void;
+
+const require = createRequire(import.meta.url);
+
+/**
+ * A page as its handler sees it: an HTML page that answered 2xx.
+ *
+ * What the handler emits and follows counts once it has returned, all of it together. If it
+ * throws, nothing of it counts, and the page is recorded as failed with `handler`.
+ */
+export class CrawledPage {
+  /** Where the page came from: where redirects led. */
+  readonly url: string;
+  readonly status: number;
+  /** As the server sent it; empty when it sent none. */
+  readonly contentType: string;
+  readonly title: string | null;
+  /** The body, decoded. */
+  readonly text: string;
+  /** Each link once, in the order of the page. */
+  readonly links: readonly Link[];
+  /** Links from a seed. */
+  readonly depth: number;
+  /** The page on which the URL was found first; null for a seed. */
+  readonly referrer: string | null;
+  private readonly effects: Effects;
+  private document: CheerioAPI | null = null;
+
+  constructor(page: Page, entry: Entry, effects: Effects) {
+    this.url = page.finalUrl;
+    this.status = page.status;
+    this.contentType = page.contentType;
+    this.title = page.title;
+    this.text = page.text;
+    this.links = page.links;
+    this.depth = entry.depth;
+    this.referrer = entry.referrer;
+    this.effects = effects;
+  }
+
+  /** The document, as Cheerio: `page.$("h1").text()`. Parsed when it is first asked for. */
+  get $(): CheerioAPI {
+    // Loaded when first used: it takes as long to load as the rest of the crawler.
+    this.document ??= (require("cheerio/slim") as typeof import("cheerio/slim")).load(this.text);
+    return this.document;
+  }
+
+  /**
+   * Queues links of this page, as far as scope, traps and nofollow allow; what is known already is
+   * not queued again.
+   *
+   * @param references absolute, or relative to `url`; without any, all of `links`
+   */
+  follow(...references: readonly (string | Link)[]): void {
+    const links = references.map((it) => (typeof it === "string" ? resolve(it, this.url) : it));
+    this.effects.links.push(...(references.length === 0 ? this.links : links));
+  }
+
+  /** Writes an item to the crawl's items: anything that JSON can say. */
+  emit(item: unknown): void {
+    this.effects.items.push(item);
+  }
+}
+
+/** What a handler wants done when it has returned. */
+export interface Effects {
+  readonly links: Link[];
+  readonly items: unknown[];
+}
+
+/** What is no URL stays as it is: the crawl counts it as such. */
+function resolve(reference: string, base: string): Link {
+  const href = URL.canParse(reference, base) ? new URL(reference, base).href : reference;
+  return { href, nofollow: false };
+}

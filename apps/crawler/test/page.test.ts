@@ -1,0 +1,177 @@
+import { createServer } from "node:http";
+import { once } from "node:events";
+import type { AddressInfo } from "node:net";
+import { run, sleep } from "greenlit";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { crawl } from "../src/crawler.js";
+import type { CrawlOptions } from "../src/options.js";
+import type { PageRecord } from "../src/output.js";
+import type { CrawledPage, PageHandler } from "../src/page.js";
+import { serve, site } from "./server.js";
+
+/** Crawls, and gives what came out. */
+async function crawled(options: CrawlOptions, handler?: PageHandler) {
+  const records: PageRecord[] = [];
+  const items: unknown[] = [];
+  const summary = await run(() =>
+    crawl(
+      {
+        retryDelay: 10,
+        concurrency: 1,
+        output: { write: (record) => void records.push(record) },
+        items: { write: (item) => void items.push(item) },
+        ...options,
+      },
+      handler,
+    ),
+  );
+  return { summary, records, items };
+}
+
+describe("a handler", () => {
+  it("sees the page, in blocking style", async () => {
+    const html = "<title>T</title><h1>One</h1><p class=x>a</p><p class=x>b</p><a href=/a#f>";
+    const { origin } = await serve(site({ "/": html, "/a": "" }));
+    const seen: Partial<CrawledPage>[] = [];
+    const { items } = await crawled({ seeds: [origin] }, (page) => {
+      sleep(1);
+      const { url, status, contentType, title, text, links, depth, referrer } = page;
+      seen.push({ url, status, contentType, title, text, links, depth, referrer });
+      page.emit(
+        page
+          .$(".x")
+          .map((_, element) => page.$(element).text())
+          .get(),
+      );
+      page.follow();
+    });
+    expect(seen).toEqual([
+      {
+        url: `${origin}/`,
+        status: 200,
+        contentType: "text/html",
+        title: "T",
+        text: html,
+        links: [{ href: `${origin}/a`, nofollow: false }],
+        depth: 0,
+        referrer: null,
+      },
+      expect.objectContaining({ url: `${origin}/a`, depth: 1, referrer: `${origin}/`, text: "" }),
+    ]);
+    expect(items).toEqual([["a", "b"], []]);
+  });
+
+  it("decides what is followed: references, links, nothing; and scope still counts", async () => {
+    const { origin, requests } = await serve(
+      site({ "/": "<a href=/a><a href=/b rel=nofollow><a href=/c>", "/a": "", "/c": "", "/d": "" }),
+    );
+    const { summary } = await crawled({ seeds: [origin], robots: true }, (page) => {
+      if (page.depth > 0) return;
+      page.follow("d?x=1", "http://elsewhere.example/", "mailto:a@b", "http://[");
+      page.follow(...page.links.slice(0, 2));
+    });
+    expect(requests.filter((path) => path !== "/robots.txt")).toEqual(["/", "/d?x=1", "/a"]);
+    expect(summary.skipped).toEqual({
+      "other-host": 1,
+      "unsupported-scheme": 1,
+      "bad-url": 1,
+      nofollow: 1,
+    });
+  });
+
+  it("that throws leaves nothing of the page but the error", async () => {
+    const { origin } = await serve(site({ "/": "<a href=/a>", "/a": "" }));
+    const failed: [unknown, string][] = [];
+    const onError = (error: unknown, { url }: PageRecord) => void failed.push([error, url]);
+    const { records, items, summary } = await crawled({ seeds: [origin], onError }, (page) => {
+      page.emit("lost");
+      page.follow();
+      throw new TypeError("no such heading");
+    });
+    expect(items).toEqual([]);
+    expect(records).toMatchObject([{ error: "handler", message: "no such heading", attempts: 1 }]);
+    expect(summary.errors).toEqual({ handler: 1 });
+    expect(failed).toMatchObject([[{ cause: { name: "TypeError" } }, `${origin}/`]]);
+  });
+
+  it("is not called for what is no HTML page", async () => {
+    const { origin } = await serve(
+      site({
+        "/": "<a href=/missing><a href=/image>",
+        "/image": { status: 200, headers: { "content-type": "image/png" } },
+      }),
+    );
+    const seen: string[] = [];
+    const { summary } = await crawled({ seeds: [origin] }, (page) => {
+      seen.push(page.url);
+      page.follow();
+    });
+    expect(seen).toEqual([`${origin}/`]);
+    expect(summary.statuses).toEqual({ "2xx": 2, "4xx": 1 });
+  });
+});
+
+describe("hooks", () => {
+  it("change what is sent: headers, cookies, authorization", async () => {
+    const seen: (string | undefined)[][] = [];
+    const { origin } = await serve((request, response) => {
+      const { cookie, authorization } = request.headers;
+      seen.push([request.url, cookie, authorization, request.headers["user-agent"]]);
+      response.end();
+    });
+    await crawled({
+      seeds: [`${origin}/a`],
+      onRequest: ({ url, headers }) => {
+        headers["user-agent"] = "mine";
+        if (url.pathname === "/robots.txt") return;
+        headers.cookie = "session=1";
+        headers.authorization = "Bearer x";
+      },
+    });
+    expect(seen).toEqual([
+      ["/robots.txt", undefined, undefined, "mine"],
+      ["/a", "session=1", "Bearer x", "mine"],
+    ]);
+  });
+
+  it("send a request through a proxy", async () => {
+    const { origin } = await serve(site({ "/": "<title>Far</title>" }));
+    const tunnels: string[] = [];
+    const proxy = createServer().on("connect", (request, socket) => {
+      tunnels.push(request.url!);
+      const [, port] = request.url!.split(":");
+      void import("node:net").then(({ connect }) => {
+        const far = connect(Number(port), "127.0.0.1", () => {
+          socket.write("HTTP/1.1 200 OK\r\n\r\n");
+          far.pipe(socket).pipe(far);
+        });
+      });
+    });
+    await once(proxy.listen(0, "127.0.0.1"), "listening");
+    onTestFinished(() => void proxy.close());
+    const through = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const { records } = await crawled({
+      seeds: [origin],
+      onRequest: (request) => (request.proxy = through),
+    });
+    expect(records).toMatchObject([{ status: 200, title: "Far" }]);
+    expect(new Set(tunnels)).toEqual(new Set([origin.replace("http://", "")]));
+  });
+
+  it("end the crawl by what onError throws; onRequest's errors are the page's", async () => {
+    const { origin } = await serve(site({ "/": "" }));
+    const seeds = [origin, `${origin}/missing`];
+    const onRequest = (): never => {
+      throw new Error("no token");
+    };
+    const { records } = await crawled({ seeds, robots: false, onRequest });
+    expect(records).toMatchObject([
+      { error: "hook", message: "no token" },
+      { error: "hook", message: "no token" },
+    ]);
+    const onError = (): never => {
+      throw new Error("enough");
+    };
+    await expect(crawled({ seeds: ["nonsense", origin], onError })).rejects.toThrow("enough");
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from "node:fs";
+import { expect, it, onTestFinished, vi } from "vitest";
+import { temporaryFolder } from "./folder.js";
+import { serve, site } from "./server.js";
+
+const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
+
+it("shows the example as it is", () => {
+  const [, code] = /```ts\n([^`]*)```/.exec(read("../README.md"))!;
+  expect(code).toBe(read("../examples/headings.ts"));
+});
+
+it("has an example that works", async () => {
+  const { origin, requests } = await serve(
+    site({ "/": "<h1>Home</h1><a href=/a><a href=/login>", "/a": "<h1>A &amp; B</h1>" }),
+  );
+  const [folder, home, { argv }] = [temporaryFolder(), process.cwd(), process];
+  const log = vi.spyOn(console, "log").mockReturnValue();
+  process.chdir(folder);
+  process.argv = [argv[0]!, "headings.ts", origin];
+  onTestFinished(() => {
+    log.mockRestore();
+    process.chdir(home);
+    process.argv = argv;
+  });
+  await import("../examples/headings.js");
+  expect(log.mock.calls).toEqual([["2 pages, see headings/items.jsonl"]]);
+  expect(readFileSync("headings/items.jsonl", "utf8")).toBe(
+    `{"url":"${origin}/","heading":"Home"}\n{"url":"${origin}/a","heading":"A & B"}\n`,
+  );
+  expect(requests).not.toContain("/login");
+});
