@@ -44,10 +44,10 @@ function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
-  if (crawl.job !== undefined && !parsed.quiet) say(welcome(crawler, crawl.job));
   const drawing = parsed.quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  if (crawl.job !== undefined && !parsed.quiet) say(welcome(crawler, crawl.job));
   let summary: Summary;
   try {
     summary = crawler.run();

@@ -7,5 +7,8 @@ export { JsonlFile, JsonlStream, type Output, OutputError, type PageRecord } fro
 export { CrawledPage, type PageHandler } from "./page.js";
 export { isAllowed, parseRobots, productToken, type RobotsRules } from "./robots.js";
 export { type ScopeMode } from "./scope.js";
+export { LmdbStore } from "./lmdb-store.js";
+export { MemoryStore } from "./memory-store.js";
+export { type Changes, type Store, type StoredEntry, type StoredHost } from "./store.js";
 export { formatSummary, type Summary } from "./summary.js";
 export { parseUrl, type ParsedUrl } from "./url.js";

@@ -154,7 +154,9 @@ describe("greenlit-crawl", () => {
     const started = performance.now();
     const { code, out } = await command([server.origin], (it) => {
       child = it;
-      it.stderr!.once("data", () => it.kill("SIGINT"));
+      it.stderr!.on("data", (text: string) => {
+        if (text.includes("Stopping")) it.kill("SIGINT");
+      });
     });
     expect(code).toBe(130);
     expect(out).toBe("");

@@ -52,7 +52,7 @@ describe("a handler", () => {
         contentType: "text/html",
         title: "T",
         text: html,
-        links: [{ href: `${origin}/a`, nofollow: false }],
+        links: [{ href: `${origin}/a#f`, nofollow: false }],
         depth: 0,
         referrer: null,
       },

@@ -6,8 +6,8 @@ import { serve, site } from "./server.js";
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
 it("shows the example as it is", () => {
-  const [, code] = /```ts\n([^`]*)```/.exec(read("../README.md"))!;
-  expect(code).toBe(read("../examples/headings.ts"));
+  const blocks = [...read("../README.md").matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
+  expect(blocks).toContain(read("../examples/headings.ts"));
 });
 
 it("has an example that works", async () => {
