@@ -16,7 +16,7 @@ import { formatSummary, type Summary } from "./summary.js";
 export function main(argv: readonly string[]): number {
   const parsed = parseArguments(argv);
   if (parsed instanceof Exit) return parsed.code;
-  // Whoever reads what we say may be gone, a closed terminal for instance: that is no reason to end.
+  // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
   try {

@@ -95,7 +95,7 @@ export class Client {
     return draft;
   }
 
-  /** Through a proxy, it is the proxy that looks names up: the guard sees literal addresses only. */
+  /** A proxy looks names up by itself: the guard sees literal addresses only. */
   private dispatcher(proxy: string | null): Dispatcher {
     if (proxy === null) return this.agent;
     let agent = this.proxies.get(proxy);

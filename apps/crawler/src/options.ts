@@ -4,8 +4,8 @@ import type { ScopeMode } from "./scope.js";
 import { VERSION } from "./version.js";
 
 /**
- * Everything a crawl can be told in numbers and words. Every setting is declared here, with its default; the command
- * only renames them.
+ * Everything a crawl can be told in numbers and words. Every setting is declared here, with its
+ * default; the command only renames them.
  */
 export interface Settings {
   /** URLs to begin with. */

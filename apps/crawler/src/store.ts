@@ -1,6 +1,6 @@
 /** A URL that waits to be fetched, as a store keeps it. */
 export interface StoredEntry {
-  /** Counts up through the whole crawl: the order in which URLs were found, and the entry's name. */
+  /** Counts up through the whole crawl: the order in which URLs were found; names the entry. */
   readonly seq: number;
   /** Host name and port: whose queue it stands in. */
   readonly host: string;
@@ -33,8 +33,8 @@ export interface StoredHost {
  * is being fetched stays in its queue until it has ended, so a process that dies gives back all it
  * had in flight.
  *
- * One process at a time uses a store. All methods may block the greenlet, `has` alone may not. Seven
- * promises, each of them tested by `describeStore` (store-suite.ts):
+ * One process at a time uses a store. All methods may block the greenlet, `has` alone may not.
+ * Seven promises, each of them tested by `describeStore` (store-suite.ts):
  *
  * - `state` MUST be that of the last commit, undefined when there was none.
  * - `commit` MUST make all of it durable, or nothing, and return when it is; killing the process at
