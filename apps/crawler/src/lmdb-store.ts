@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { constants } from "node:os";
 import { wait } from "greenlit";
 import { type Database, open, type RootDatabase } from "lmdb";
 import type { Changes, Store, StoredEntry, StoredHost } from "./store.js";
@@ -26,7 +27,15 @@ export class LmdbStore implements Store {
 
   /** @throws Error when the folder cannot be made or read */
   constructor(folder: string) {
-    this.environment = open({ path: folder, maxDbs: 3, noSubdir: false });
+    this.environment = open({
+      path: folder,
+      maxDbs: 3,
+      noSubdir: false,
+      overlappingSync: false, // a commit is on the disk when it is done
+      // There are transactions only. With it, LMDB makes a promise for the turn of the event loop,
+      // which ends the process when it is rejected, because nobody can get hold of it.
+      eventTurnBatching: false,
+    });
     this.known = this.environment.openDB("known", { encoding: "binary" });
     this.queue = this.environment.openDB("queue", { encoding: "json" });
     this.meta = this.environment.openDB("meta", { encoding: "json" });
@@ -71,9 +80,9 @@ export class LmdbStore implements Store {
     return entries;
   }
 
-  /** Committed by a thread of LMDB's own while other greenlets run. */
+  /** Brought to the disk by a thread of LMDB's own while other greenlets run. */
   commit(changes: Changes, state: unknown): void {
-    const committed = this.environment.batch(() => {
+    const transaction = this.environment.transaction(() => {
       for (const { seq, host, url, depth, referrer } of changes.added) {
         void this.known.put(keyOf(url), NOTHING);
         void this.queue.put([host, seq], [url, depth, referrer]);
@@ -82,15 +91,27 @@ export class LmdbStore implements Store {
       for (const { host, seq } of changes.ended) void this.queue.remove([host, seq]);
       void this.meta.put("state", state);
     });
-    wait(committed);
+    const error = wait(transaction.then(() => null, causeOf));
+    if (error !== null) throw error;
   }
 
   close(): void {
-    wait(this.environment.close());
+    wait(this.environment.close().catch(() => {})); // the error of the last commit, told already
   }
 }
 
 function keyOf(url: string): string {
   if (url.length <= LONGEST_KEY) return url;
   return `sha256:${createHash("sha256").update(url).digest("base64url")}`;
+}
+
+/** A transaction fails with an error of no meaning, which has a promise of the true one. */
+async function causeOf(reason: Error & { commitError?: Promise<never> }): Promise<Error> {
+  const cause = await (reason.commitError ?? Promise.reject(reason)).catch(
+    (error: unknown) => error,
+  );
+  const { message, code } = cause as Error & { code?: number };
+  // EIO is LMDB's word for a write of which only a part was taken.
+  const hint = code === constants.errno.EIO ? " (is the disk full?)" : "";
+  return new Error(`LMDB says: ${message}${hint}`, { cause });
 }
