@@ -176,12 +176,12 @@ export class Crawler {
   /** This machine is short of something: it is no fault of the page's, and fewer at once may do. */
   private easeOff(lease: Lease, error: unknown): void {
     this.frontier.giveBack(lease, SHORTAGE_DELAY);
-    const concurrency = this.frontier.slowDown();
+    this.frontier.slowDown();
     if (this.isShort) return;
     this.isShort = true;
     this.notify(
       `This machine cannot hold so many pages in flight: ${errorMessage(error)}. ` +
-        `Going on with ${concurrency} or fewer; no page is lost. ` +
+        "Going on with fewer; no page is lost. " +
         "A higher limit (ulimit -n) or a lower --concurrency avoids this.",
     );
   }

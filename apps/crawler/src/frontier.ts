@@ -206,13 +206,9 @@ export class Frontier {
     this.retry(lease, delay);
   }
 
-  /**
-   * Leases fewer URLs at once from now on: a quarter less than there are now.
-   * @returns how many
-   */
-  slowDown(): number {
+  /** Leases fewer URLs at once from now on: a quarter less than there are now. */
+  slowDown(): void {
     this.concurrency = Math.max(1, Math.min(this.concurrency, (this.sums.leased * 3) >> 2));
-    return this.concurrency;
   }
 
   /**
