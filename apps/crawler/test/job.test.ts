@@ -145,10 +145,16 @@ describe("a crawl that is kept", () => {
 
 describe("nothing is lost", () => {
   it("when there are too few descriptors: fewer pages are in flight, which is said once", async () => {
-    const { seed, urls } = await serveLargeSite(400, 20);
+    const links = Array.from({ length: 400 }, (_, i) => `/${i}`);
+    const { origin } = await serve((request, response) => {
+      response.setHeader("content-type", "text/html");
+      if (request.url === "/") response.end(links.map((to) => `<a href=${to}>`).join(""));
+      else setTimeout(() => response.end(), 50);
+    });
+    const urls = ["/", ...links].map((path) => origin + path).sort();
     const cwd = temporaryFolder();
     const args = [
-      seed,
+      origin,
       "--concurrency",
       "300",
       "--per-host",
