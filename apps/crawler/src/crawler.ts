@@ -35,7 +35,7 @@ export function crawl(options: CrawlOptions, handler?: PageHandler): Summary {
 }
 
 /** Ms between two commits, at least: what happens meanwhile goes into one. */
-const COMMIT_INTERVAL = 20;
+const COMMIT_INTERVAL = 50;
 /** Ms until a page is tried again for which there were too few descriptors, ports or memory. */
 const SHORTAGE_DELAY = 200;
 
@@ -139,8 +139,8 @@ export class Crawler {
   }
 
   /** What the handler wants of a page; without a handler, all its links. */
-  private handle(page: Page, lease: Lease): Effects {
-    if (this.handler === null || !page.parsed) return { links: [...page.links], items: [] };
+  private handle(page: Page, lease: Lease): Pick<Page, "links"> & Pick<Effects, "items"> {
+    if (this.handler === null || !page.parsed) return { links: page.links, items: [] };
     const effects: Effects = { links: [], items: [] };
     try {
       this.handler(new CrawledPage(page, lease.entry, effects));
@@ -284,7 +284,7 @@ export class Crawler {
         this.frontier.dirty.wait();
         isLast = this.ended.wait({ timeout: COMMIT_INTERVAL });
         this.commit();
-        this.frontier.refill();
+        this.frontier.committed();
       }
     } catch (error) {
       this.fail(error);

@@ -45,6 +45,9 @@ export interface SavedFrontier {
 /** So many changes wait for a commit at most: then no further URL is leased before one. */
 const UNCOMMITTED = 50_000;
 
+/** Hosts for which the store is read between two leases: many of them must not stop the crawl. */
+const REFILLED = 100;
+
 /**
  * The URLs known to the crawl, each once, and the politeness with which they are handed out.
  *
@@ -54,7 +57,7 @@ const UNCOMMITTED = 50_000;
  *        `-retry/giveBack-'
  *
  * The store has what was committed. What has happened since is here, as changes that its keeper
- * takes from time to time and commits; then it calls `refill`.
+ * takes from time to time and commits; then it calls `committed`.
  */
 export class Frontier {
   private readonly options: Required<FrontierOptions>;
@@ -66,7 +69,9 @@ export class Frontier {
   private readonly claimed = new Set<string>();
   private changes = noChanges();
   private seq: number;
-  /** Set when there is something to commit, or to bring back from the store. */
+  /** Hosts of which the store will have more after the next commit. */
+  private readonly uncommitted = new Set<Host>();
+  /** Set when there is something to commit. */
   readonly dirty: Event = new Event();
   /** Set when `next` may have an answer. */
   private readonly changed = new Event();
@@ -90,7 +95,6 @@ export class Frontier {
     this.sums = { ...this.sums, ...sums };
     for (const { host, newest } of store.hosts()) this.schedule.restore(host, newest);
     this.schedule.restoreCount(store.queued);
-    if (store.queued > 0) this.dirty.set();
   }
 
   get counts(): FrontierCounts {
@@ -111,9 +115,9 @@ export class Frontier {
     const { href, host } = url;
     if (this.has(href)) return false;
     this.recent.add(href);
-    const entry = { seq: this.seq++, host, url: href, depth, referrer };
+    const entry = begin({ seq: this.seq++, host, url: href, depth, referrer });
     this.changes.added.push(entry);
-    this.schedule.push(this.schedule.host(host), begin(entry));
+    this.schedule.push(this.schedule.host(host), entry);
     this.dirty.set();
     this.changed.set();
     return true;
@@ -133,15 +137,11 @@ export class Frontier {
     return { seq: this.seq, done, failed, skipped };
   }
 
-  /** To be called after a commit: brings back from the store what will be wanted soon. */
-  refill(): void {
+  /** To be called after each commit: what is in the store now can be read from it. */
+  committed(): void {
     this.recent.rotate();
-    for (const host of this.schedule.hungry) {
-      const wanted = this.schedule.window - host.fresh.size;
-      const entries = this.store.read(host.key, host.loaded, wanted);
-      this.schedule.refill(host, entries.map(begin));
-    }
-    if (this.schedule.hungry.size > 0) this.dirty.set(); // what is not committed cannot be read yet
+    for (const host of this.uncommitted) this.schedule.hungry.add(host);
+    this.uncommitted.clear();
     this.changed.set();
   }
 
@@ -155,6 +155,7 @@ export class Frontier {
     for (;;) {
       if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
+      this.refill();
       const full = this.sums.leased >= this.concurrency || this.isBehind;
       const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
@@ -216,10 +217,11 @@ export class Frontier {
    * fetches or fetched it.
    */
   claim(lease: Lease, url: URL): boolean {
-    if (lease.entry.hops.has(url.href)) return true;
+    const { entry } = lease;
+    if (entry.hops?.has(url.href)) return true;
     if (this.has(url.href)) return false;
     this.claimed.add(url.href);
-    lease.entry.hops.add(url.href);
+    (entry.hops ??= new Set()).add(url.href);
     return true;
   }
 
@@ -293,6 +295,18 @@ export class Frontier {
     return this.schedule.fresh === 0 || !this.hasBudget();
   }
 
+  /** Brings back from the store what will be wanted soon, of some hosts at a time. */
+  private refill(): void {
+    let hosts = 0;
+    for (const host of this.schedule.hungry) {
+      if (++hosts > REFILLED) return;
+      const wanted = this.schedule.window - host.fresh.size;
+      const entries = this.store.read(host.key, host.loaded, wanted);
+      this.schedule.refill(host, entries.map(begin));
+      if (host.isSpilled && entries.length < wanted) this.uncommitted.add(host);
+    }
+  }
+
   private get isBehind(): boolean {
     return this.changes.added.length + this.changes.ended.length >= UNCOMMITTED;
   }
@@ -300,7 +314,7 @@ export class Frontier {
   /** The end of a URL. */
   private conclude(lease: Lease): void {
     const { entry } = lease;
-    for (const url of entry.hops) {
+    for (const url of entry.hops ?? []) {
       this.recent.add(url);
       this.claimed.delete(url);
       this.changes.known.push(url);
@@ -341,8 +355,8 @@ function noChanges(): { added: StoredEntry[]; known: string[]; ended: StoredEntr
   return { added: [], known: [], ended: [] };
 }
 
-function begin(entry: StoredEntry): Entry {
-  return { ...entry, attempts: 0, hops: new Set() };
+function begin({ seq, host, url, depth, referrer }: StoredEntry): Entry {
+  return { seq, host, url, depth, referrer, attempts: 0, hops: null };
 }
 
 /** A timeout that ends at `at` and not before; null when there is nothing to wait for. */

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import { constants } from "node:os";
 import { wait } from "greenlit";
-import { type Database, open, type RootDatabase } from "lmdb";
+import type { Database, RootDatabase } from "lmdb";
 import type { Changes, Store, StoredEntry, StoredHost } from "./store.js";
 
 /** LMDB takes keys of 1,978 bytes; all of a URL is ASCII. */
 const LONGEST_KEY = 1_900;
 const NOTHING = Buffer.alloc(0);
+const require = createRequire(import.meta.url);
 
 /**
  * A store in a folder, by LMDB: a B-tree in a file mapped into memory, whose commits are atomic
@@ -27,6 +29,8 @@ export class LmdbStore implements Store {
 
   /** @throws Error when the folder cannot be made or read */
   constructor(folder: string) {
+    // Loaded when a crawl is kept: others need not wait for it.
+    const { open } = require("lmdb") as typeof import("lmdb");
     this.environment = open({
       path: folder,
       maxDbs: 3,

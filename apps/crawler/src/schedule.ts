@@ -7,7 +7,7 @@ export interface Entry extends StoredEntry {
   /** Fetches begun so far. */
   attempts: number;
   /** URLs this one redirected to in earlier attempts. */
-  readonly hops: Set<string>;
+  hops: Set<string> | null;
 }
 
 /** Entries held in memory, shared by the hosts, and the most that one of them may hold. */
@@ -132,8 +132,8 @@ export class Schedule {
 
   /** Takes the next entries of a host from the store; they are counted already. */
   refill(host: Host, entries: readonly Entry[]): void {
+    this.hungry.delete(host);
     for (const entry of entries) this.load(host, entry);
-    if (!host.isSpilled || host.fresh.size > this.window / 2) this.hungry.delete(host);
   }
 
   private load(host: Host, entry: Entry): void {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { CrawlError, errorCode, errorMessage, isPassing, isPassingStatus } from "../src/errors.js";
+import {
+  CrawlError,
+  errorCode,
+  errorMessage,
+  isPassing,
+  isPassingStatus,
+  isShortage,
+} from "../src/errors.js";
 
 const withCode = (code: string): Error => Object.assign(new Error(code), { code });
 
@@ -33,6 +40,24 @@ describe("isPassing", () => {
   it("knows the statuses", () => {
     const passing = [200, 301, 404, 408, 429, 500, 501, 502, 503, 504, 505].filter(isPassingStatus);
     expect(passing).toEqual([408, 429, 500, 502, 503, 504]);
+  });
+});
+
+describe("isShortage", () => {
+  it("finds what this machine has too little of, however deep", () => {
+    for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
+      expect(isShortage(withCode(code))).toBe(true);
+    }
+    expect(isShortage(new CrawlError("handler", "open", { cause: withCode("EMFILE") }))).toBe(true);
+    expect(isShortage(new AggregateError([withCode("ECONNREFUSED"), withCode("EMFILE")]))).toBe(
+      true,
+    );
+  });
+
+  it("leaves the rest to the page", () => {
+    for (const error of [withCode("ECONNREFUSED"), new AggregateError([]), "EMFILE", null]) {
+      expect(isShortage(error)).toBe(false);
+    }
   });
 });
 

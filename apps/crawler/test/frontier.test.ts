@@ -1,6 +1,7 @@
 import { run, sleep, spawn } from "greenlit";
 import { describe, expect, it } from "vitest";
-import { Frontier, type FrontierOptions, type Lease } from "../src/frontier.js";
+import { Frontier, type FrontierOptions, type Lease, type SavedFrontier } from "../src/frontier.js";
+import { MemoryStore } from "../src/memory-store.js";
 
 function frontierOf(urls: readonly string[], options: Partial<FrontierOptions> = {}): Frontier {
   const frontier = new Frontier({ concurrency: 100, perHost: 2, ...options });
@@ -258,6 +259,80 @@ describe("Frontier", () => {
       expect(frontier.claim(second, target)).toBe(false);
       expect(frontier.claim(second, new URL("http://a/0"))).toBe(false);
       expect(frontier.add(target, 1, null)).toBe(false);
+    });
+  });
+
+  it("goes on in another process with all that had not ended, redirects' targets known", async () => {
+    const store = new MemoryStore();
+    const options = { concurrency: 10, perHost: 10 };
+    const first = new Frontier(options, store);
+    for (const url of [...urls("a", 5), ...urls("b", 2)]) first.add(new URL(url), 0, null);
+    for (const host of ["a", "b"]) first.open(host, 0);
+    await run(() => {
+      const leases = Array.from({ length: 6 }, () => first.next()!);
+      expect(first.claim(leases[0]!, new URL("http://a/there"))).toBe(true);
+      expect(first.claim(leases[1]!, new URL("http://a/unfinished"))).toBe(true);
+      first.done(leases[0]!);
+      first.skip(leases[2]!);
+      first.retry(leases[3]!, 1_000);
+      store.commit(first.takeChanges(), first.saved);
+      first.fail(leases[4]!); // not committed: it has not happened
+    });
+    const second = new Frontier(options, store, store.state as SavedFrontier);
+    expect(second.counts).toMatchObject({ done: 1, failed: 0, skipped: 1, pending: 5, leased: 0 });
+    expect(second.has("http://a/there")).toBe(true);
+    expect(second.has("http://a/unfinished")).toBe(false);
+    expect(second.add(new URL("http://b/0"), 0, null)).toBe(false);
+    for (const host of ["a", "b"]) second.open(host, 0);
+    const { done } = await run(() => work(second, 1));
+    expect(done).toHaveLength(5);
+    expect(new Set(done).size).toBe(5);
+    expect(second.counts).toMatchObject({ done: 6, pending: 0 });
+  });
+
+  it("holds the heads of long queues only, and fetches the rest in time", async () => {
+    const store = new MemoryStore();
+    const frontier = new Frontier({ concurrency: 50, perHost: 50 }, store);
+    const all = [...urls("a", 3_000), ...urls("b", 10)];
+    await run(() => {
+      const keeper = spawn(() => {
+        for (;;) {
+          frontier.dirty.wait();
+          store.commit(frontier.takeChanges(), frontier.saved);
+          frontier.committed();
+          sleep(1);
+        }
+      });
+      for (const host of ["a", "b"]) frontier.open(host, 0);
+      for (const url of all) frontier.add(new URL(url), 0, null);
+      const { done } = work(frontier, 0);
+      sleep(10);
+      expect(done.toSorted()).toEqual(all.toSorted());
+      // In the order in which they were found.
+      const ofA = done.filter((url) => url.startsWith("http://a/"));
+      expect(ofA).toEqual(urls("a", 3_000));
+      keeper.kill();
+    });
+  });
+
+  it("takes back what was no fault of the page's, and leases fewer at once", async () => {
+    const frontier = frontierOf(urls("a", 8), { perHost: 8, concurrency: 8 });
+    await run(() => {
+      const leases = Array.from({ length: 8 }, () => frontier.next()!);
+      for (const lease of leases.slice(0, 2)) {
+        frontier.giveBack(lease, 0);
+        frontier.slowDown();
+      }
+      expect(frontier.counts).toMatchObject({ leased: 6, pending: 2 });
+      // Five at once now, or four: the third place is free when three have ended.
+      for (const lease of leases.slice(2, 5)) frontier.done(lease);
+      expect(frontier.next()!.entry.attempts).toBe(1); // the first time does not count
+      expect(frontier.counts.leased).toBe(4);
+      const waiting = spawn(() => frontier.next());
+      sleep(5);
+      expect(waiting.dead).toBe(false);
+      frontier.done(leases[5]!);
+      expect(waiting.get()).not.toBe(null);
     });
   });
 });

@@ -141,4 +141,20 @@ describe("RobotsCache", () => {
       expect(asking.join({ timeout: 100 })).toBe(true);
     });
   });
+
+  it("does not keep that there were too few descriptors to ask", async () => {
+    let asked = 0;
+    const client = {
+      get: (): never => {
+        asked++;
+        throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
+      },
+    };
+    const cache = new RobotsCache(client, { userAgent: "Bot/1", retries: 0, retryDelay: 1 });
+    const url = new URL("http://a.example/");
+    for (const count of [1, 2]) {
+      await expect(run(() => cache.rulesFor(url))).rejects.toMatchObject({ code: "EMFILE" });
+      expect(asked).toBe(count);
+    }
+  });
 });

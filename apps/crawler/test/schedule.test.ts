@@ -9,7 +9,7 @@ const entry = (url: string): Entry => ({
   depth: 0,
   referrer: null,
   attempts: 0,
-  hops: new Set(),
+  hops: null,
 });
 
 function scheduleOf(urls: readonly string[], limit = 1, delay = 0): Schedule {
