@@ -255,8 +255,7 @@ napi_value Open(napi_env env, napi_callback_info info) {
 napi_value ReadFile(napi_env env, napi_callback_info info) {
   const Arguments<3> args(env, info);
   RingLoop* loop = Self(args.data);
-  Begin(loop, args.Int(0),
-        std::make_unique<WholeFile>(loop, Path(env, args.at[1]), args.Int(2)));
+  Begin(loop, args.Int(0), std::make_unique<WholeFile>(loop, Path(env, args.at[1]), args.Int(2)));
   return nullptr;
 }
 
