@@ -23,11 +23,13 @@ export const WAYS = {
 /** The ways in which greenlit runs it. */
 export const GREEN = ["run", "register"];
 
+const CACHE = fileURLToPath(new URL("../../../../.cache/", import.meta.url));
+mkdirSync(CACHE, { recursive: true });
 /**
- * Where the programs are: below this package, so that they find greenlit; without a type, whatever
- * this package has.
+ * Where the programs are: below the root, so that they find greenlit; without a type, whatever the
+ * root has.
  */
-export const folder = mkdtempSync(fileURLToPath(new URL("run-", import.meta.url)));
+export const folder = mkdtempSync(join(CACHE, "run-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, "package.json"), "{}");
 
