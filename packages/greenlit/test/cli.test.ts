@@ -20,7 +20,7 @@ function file(name: string, text: string): string {
 }
 
 function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 30_000 });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 100_000 });
 }
 
 const greenlit = (...args: string[]): ReturnType<typeof node> => node(`${DIST}cli.js`, ...args);
