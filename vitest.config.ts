@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
-import { ONCE_MORE, UnsteadyReporter } from "./test/support/unsteady.ts";
+import { ONCE_MORE, UnsteadyReporter } from "./test/support/unsteady.js";
 
 const source = (path: string): string =>
   fileURLToPath(new URL(`packages/${path}.ts`, import.meta.url));
