@@ -83,7 +83,7 @@ describe("greenlit-crawl", () => {
       ["--what"],
     ]) {
       const { code, out, err } = await command(args);
-      expect(code, args.join(" ")).toBe(2);
+      expect(code, `${args.join(" ")}: ${err}`).toBe(2);
       expect(err).toContain("Usage: greenlit-crawl");
       expect(out).toBe("");
     }
