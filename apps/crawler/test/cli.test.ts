@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { ServerResponse } from "node:http";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -93,7 +94,7 @@ describe("greenlit-crawl", () => {
       ["--what"],
     ]) {
       const { code, out, err } = await command(args);
-      expect(code, args.join(" ")).toBe(2);
+      expect(code, `${args.join(" ")}: ${err}`).toBe(2);
       expect(err).toContain("Usage: greenlit-crawl");
       expect(out).toBe("");
     }
@@ -115,22 +116,23 @@ describe("greenlit-crawl", () => {
   it("drains on the first SIGINT: pages in flight end or go back, output and summary are written, 130", async () => {
     const file = join(temporaryFolder(), "pages.jsonl");
     let child: ChildProcess | undefined;
+    let slow: ServerResponse | undefined;
     const server = await serve((request, response) => {
       response.setHeader("content-type", "text/html");
       const links = "<a href=/slow><a href=/never><a href=/queued>";
       if (request.url === "/robots.txt") response.writeHead(404).end();
       else if (request.url === "/") response.end(links);
-      else if (request.url === "/slow") setTimeout(() => response.end(links), 300);
+      else if (request.url === "/slow") slow = response;
       else child?.kill("SIGINT"); // /never: no answer, and two are in flight now
     });
-    const started = performance.now();
-    const { code, out, err } = await command(
-      [server.origin, "--output", file, "--json"],
-      (it) => (child = it),
-    );
+    const { code, out, err } = await command([server.origin, "--output", file, "--json"], (it) => {
+      child = it;
+      it.stderr!.on("data", (text) => {
+        if (String(text).includes("Stopping")) slow?.end();
+      });
+    });
     expect(code).toBe(130);
     expect(err).toContain("Stopping: 2 pages in flight.");
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(server.requests).not.toContain("/queued");
     const records = recordsOf(readFileSync(file, "utf8"));
     expect(records.map(({ url, error }) => [url.replace(server.origin, ""), error])).toEqual([
@@ -151,7 +153,6 @@ describe("greenlit-crawl", () => {
       if (request.url === "/robots.txt") response.writeHead(404).end();
       else child?.kill("SIGINT");
     });
-    const started = performance.now();
     const { code, out } = await command([server.origin], (it) => {
       child = it;
       it.stderr!.on("data", (text: string) => {
@@ -159,7 +160,6 @@ describe("greenlit-crawl", () => {
       });
     });
     expect(code).toBe(130);
-    expect(out).toBe("");
-    expect(performance.now() - started).toBeLessThan(2_000 + 1_500);
+    expect(out).toBe(""); // else it would have waited, and told what it has done
   });
 });
