@@ -18,7 +18,7 @@ site.once("exit", (code) => {
 const [{ seed }] = (await once(site, "message")) as [{ seed: string }];
 
 // As `--demo` has it, but for who runs the site.
-const demo = [seed, "--scope", "any", "--allow-private", "--per-host", "50"];
+const demo = [seed, "--no-job", "--scope", "any", "--allow-private", "--per-host", "50"];
 const size = ["--concurrency", concurrency, "--max-pages", pages];
 const command = [join(crawler, "main.js"), ...demo, ...size, "--json", "--quiet"];
 const { status } = spawnSync(process.execPath, command, {
