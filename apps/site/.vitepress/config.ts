@@ -1,0 +1,76 @@
+import { relative } from "node:path";
+import type { MarkdownRenderer } from "vitepress";
+import { defineConfig } from "vitepress";
+import { addressOf, fragmentOf, pageOf, REPOSITORY, ROOT } from "../src/pages.js";
+import { sidebar } from "../src/sidebar.js";
+
+/** What `env` of markdown-it has: `path` is that of the page where there is a `realPath`. */
+interface Env {
+  readonly path: string;
+  readonly realPath?: string;
+}
+
+/** Links from file to file become links from page to page. */
+function pageLinks(md: MarkdownRenderer): void {
+  md.core.ruler.push("page-links", ({ tokens, env }) => {
+    const { path, realPath = path } = env as Env;
+    const from = relative(ROOT, realPath);
+    for (const token of tokens.flatMap(({ children }) => children ?? [])) {
+      const link = token.type === "link_open" ? token.attrGet("href") : null;
+      if (link !== null) token.attrSet("href", addressOf(link, from));
+    }
+  });
+}
+
+export default defineConfig({
+  title: "greenlit",
+  description: "Code that looks blocking, and runs ten thousand at once, on a stock Node.js",
+  lang: "en",
+  srcDir: ROOT,
+  srcExclude: ["{conformance,examples,scripts,test}/**", "apps/{bench,site/README.md}/**", "**/CHANGELOG.md"],
+  rewrites: (file) => pageOf(file) ?? file,
+  cleanUrls: true,
+  metaChunk: true, // the sidebars once for all pages, not in each of them
+  markdown: {
+    anchor: { slugify: fragmentOf },
+    config: pageLinks,
+    languageAlias: { fragment: "js" },
+  },
+  transformPageData(page) {
+    // The front page is the README of the repository, below a head of its own.
+    if (page.relativePath !== "index.md") return;
+    page.frontmatter = {
+      layout: "home",
+      hero: {
+        name: "greenlit",
+        text: "Write code that looks blocking. Run ten thousand of it at once.",
+        tagline: "Stackful greenlets for stock Node.js 20, 22, 24 and 26, on one thread.",
+        actions: [
+          { theme: "brand", text: "Tutorial", link: "/tutorial" },
+          { theme: "alt", text: "See it switch", link: "/switching" },
+          { theme: "alt", text: "Guides", link: "/guides" },
+          { theme: "alt", text: "API", link: "/api/" },
+        ],
+      },
+    };
+  },
+  themeConfig: {
+    nav: [
+      { text: "Tutorial", link: "/tutorial" },
+      { text: "Guides", link: "/guides" },
+      { text: "How it switches", link: "/switching" },
+      { text: "Errors", link: "/errors" },
+      { text: "API", link: "/api/" },
+    ],
+    sidebar: sidebar(),
+    outline: [2, 3],
+    search: {
+      provider: "local",
+      options: {
+        // Words only: colours for code would take half of the time of the build.
+        _render: (text, env, md) => md.set({ highlight: null }).render(text, env),
+      },
+    },
+    socialLinks: [{ icon: "github", link: REPOSITORY }],
+  },
+});
