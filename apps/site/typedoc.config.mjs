@@ -70,6 +70,8 @@ export default {
   readme: "none",
   out: "api",
   router: "member",
+  // Types and constants stand on the page of their module.
+  membersWithOwnFile: ["Class", "Function"],
   entryFileName: "index",
   navigationJson: "api/navigation.json",
   hidePageHeader: true,

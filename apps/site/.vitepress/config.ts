@@ -22,19 +22,27 @@ function pageLinks(md: MarkdownRenderer): void {
   });
 }
 
+/** A green light. */
+const ICON =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><circle cx="8" cy="8" r="7" fill="#10a064"/></svg>';
+
 export default defineConfig({
   title: "greenlit",
   description: "Code that looks blocking, and runs ten thousand at once, on a stock Node.js",
   lang: "en",
+  head: [["link", { rel: "icon", href: `data:image/svg+xml,${encodeURIComponent(ICON)}` }]],
   srcDir: ROOT,
-  srcExclude: ["{conformance,examples,scripts,test}/**", "apps/{bench,site/README.md}/**", "**/CHANGELOG.md"],
+  srcExclude: [
+    "{conformance,examples,scripts,test}/**",
+    "apps/{bench,site/README.md}/**",
+    "**/CHANGELOG.md",
+  ],
   rewrites: (file) => pageOf(file) ?? file,
   cleanUrls: true,
   metaChunk: true, // the sidebars once for all pages, not in each of them
   markdown: {
     anchor: { slugify: fragmentOf },
     config: pageLinks,
-    languageAlias: { fragment: "js" },
   },
   transformPageData(page) {
     // The front page is the README of the repository, below a head of its own.
@@ -43,8 +51,8 @@ export default defineConfig({
       layout: "home",
       hero: {
         name: "greenlit",
-        text: "Write code that looks blocking. Run ten thousand of it at once.",
-        tagline: "Stackful greenlets for stock Node.js 20, 22, 24 and 26, on one thread.",
+        text: "Greenlets for stock Node.js",
+        tagline: "Functions with a stack of their own. Ten thousand wait at once, on one thread.",
         actions: [
           { theme: "brand", text: "Tutorial", link: "/tutorial" },
           { theme: "alt", text: "See it switch", link: "/switching" },

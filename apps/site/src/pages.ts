@@ -21,7 +21,9 @@ const PAGES: readonly (readonly [file: RegExp, page: string])[] = [
 /** The page of a file, as `timeouts.md` of `docs/timeouts.md`; null if it is none. */
 export function pageOf(file: string): string | null {
   const found = PAGES.find(([pattern]) => pattern.test(file));
-  return found === undefined ? null : file.replace(found[0], found[1]).replace(/^[A-Z]+\.md$/, lower);
+  return found === undefined
+    ? null
+    : file.replace(found[0], found[1]).replace(/^[A-Z]+\.md$/, lower);
 }
 
 const lower = (text: string): string => text.toLowerCase();

@@ -107,7 +107,10 @@ export function play(backend: Backend): readonly Moment[] {
       arrived = arrived.filter((other) => other !== descriptor);
       linesLeft[i] = (linesLeft[i] as number) - 1;
       set(i, "running", "serve", "answer");
-      show(`${name} has its line. readLine has returned, as any call does, and ${name} answers.`, i);
+      show(
+        `${name} has its line. readLine has returned, as any call does, and ${name} answers.`,
+        i,
+      );
       if (linesLeft[i] === 0) {
         set(i, "done");
         registered = registered.filter((other) => other !== descriptor);
@@ -120,18 +123,22 @@ export function play(backend: Backend): readonly Moment[] {
       calls++;
     }
     set(i, "parked", "serve", "readLine", "wait");
-    const told = isNew ? ` epoll_ctl tells the kernel of descriptor ${descriptor}, once for all.` : "";
-    show(`${name} calls readLine. Nothing is there, so ${name} parks, with all its calls.${told}`, "hub");
+    const told = isNew
+      ? ` epoll_ctl tells the kernel of descriptor ${descriptor}, once for all.`
+      : "";
+    show(
+      `${name} calls readLine. Nothing is there, so ${name} parks, with all its calls.${told}`,
+      "hub",
+    );
   };
 
   /** Nobody can run: the thread asks the kernel, and sleeps until a line comes. */
   const wait = (coming: readonly number[]): void => {
     const waiting = parked();
-    const handed = backend === "epoll" ? [] : lookedAt(backend, waiting, []);
+    const handed = lookedAt(backend, waiting, []);
     const during = { handed };
-    const none = lookedAt(backend, waiting, []);
     calls++;
-    show(CALLED[backend], "kernel", { ...during, looked: none });
+    show(CALLED[backend], "kernel", { ...during, looked: handed });
     show("Nothing has come. The thread sleeps, and costs nothing.", "nobody", during);
     arrived = [...arrived, ...coming];
     const readyList = backend === "epoll" ? coming : [];
@@ -144,10 +151,13 @@ export function play(backend: Backend): readonly Moment[] {
       set(i, "ready", ...(actors[i] as Actor).frames);
       queue.push(i);
     }
-    show(RETURNED[backend], "hub", { looked });
+    show(RETURNED[backend], "hub", { ...during, looked });
   };
 
-  show("Five greenlets, each with a socket, are ready to begin. The hub gives each its turn.", "hub");
+  show(
+    "Five greenlets, each with a socket, are ready to begin. The hub gives each its turn.",
+    "hub",
+  );
   const coming = ARRIVALS.values();
   for (;;) {
     for (let i = queue.shift(); i !== undefined; i = queue.shift()) turn(i);
@@ -163,7 +173,8 @@ const CALLED: Readonly<Record<Backend, string>> = {
   select:
     "All wait. select hands the kernel a bit for every descriptor up to the highest; the kernel goes through all of them.",
   poll: "All wait. poll hands the kernel a list of those who wait; the kernel goes through all of it.",
-  epoll: "All wait. epoll_wait hands over nothing: the kernel knows. It looks at its list of ready descriptors, which is empty.",
+  epoll:
+    "All wait. epoll_wait hands over nothing: the kernel knows. It looks at its list of ready descriptors, which is empty.",
 };
 const ARRIVED: Readonly<Record<Backend, string>> = {
   select: "The kernel wakes the call, and notes nowhere which socket it was.",
