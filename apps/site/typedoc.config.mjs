@@ -75,6 +75,7 @@ export default {
   entryFileName: "index",
   navigationJson: "api/navigation.json",
   hidePageHeader: true,
+  useCustomAnchors: true, // it counts headings of one name otherwise than VitePress
   sanitizeComments: true, // what stands in angle brackets is no HTML
   useCodeBlocks: true,
   parametersFormat: "table",
