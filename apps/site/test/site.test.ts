@@ -136,7 +136,7 @@ describe.skipIf(noBrowser)("in a browser", () => {
     ["ERR_GREENLIT_LOOP_EXIT", "errors#err_greenlit_loop_exit"],
     ["ERR_GREENLIT_TIMEOUT", "errors#err_greenlit_timeout"],
     ["GREENLIT_FROZEN", "errors#greenlit_frozen"],
-    ["BoundedSemaphore", "api/greenlit/classes/BoundedSemaphore"],
+    ["BoundedSemaphore", "api/greenlit/classes/BoundedSemaphore#class-boundedsemaphore"],
   ])("the search for %s finds %s first", async (words, path) => {
     await visit("guides", async (page) => {
       await page.keyboard.press("Control+k");
