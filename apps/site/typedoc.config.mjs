@@ -74,6 +74,7 @@ export default {
   membersWithOwnFile: ["Class", "Function"],
   entryFileName: "index",
   navigationJson: "api/navigation.json",
+  navigation: { includeGroups: true, includeFolders: false, excludeReferences: true },
   hidePageHeader: true,
   useCustomAnchors: true, // it counts headings of one name otherwise than VitePress
   sanitizeComments: true, // what stands in angle brackets is no HTML

@@ -40,6 +40,7 @@ export default defineConfig({
   rewrites: (file) => pageOf(file) ?? file,
   cleanUrls: true,
   metaChunk: true, // the sidebars once for all pages, not in each of them
+  vite: { server: { watch: { ignored: ["**/.cache/**", "**/build/**", "**/dist/**"] } } },
   markdown: {
     anchor: { slugify: fragmentOf },
     config: pageLinks,
