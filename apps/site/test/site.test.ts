@@ -99,6 +99,10 @@ describe.skipIf(noBrowser)("in a browser", () => {
   });
   afterAll(() => browser?.close());
 
+  /** Waits until Vue has taken over what was served: before that, clicks and keys do nothing. */
+  const isAlive = (page: Page) =>
+    page.waitForFunction(() => "__vue_app__" in document.querySelector("#app")!);
+
   /** Opens a page, lets `look` look at it, and has nothing fail on the way. */
   async function visit(
     path: string,
@@ -114,7 +118,8 @@ describe.skipIf(noBrowser)("in a browser", () => {
         if (["error", "warning"].includes(message.type())) failures.push(message.text());
       });
       page.on("pageerror", (error) => failures.push(error.message));
-      await page.goto(address + path, { waitUntil: "networkidle" });
+      await page.goto(address + path);
+      await isAlive(page);
       await look(page);
       expect(failures).toEqual([]);
     } finally {
@@ -128,7 +133,7 @@ describe.skipIf(noBrowser)("in a browser", () => {
       expect(await page.locator(".vp-doc").textContent()).toContain("three-files-three-pages.mjs");
       await page.getByRole("link", { name: "See it switch" }).click();
       await page.waitForURL(`${address}switching`);
-      expect(await page.locator("h1").textContent()).toContain("How it switches");
+      await page.locator("h1", { hasText: "How it switches" }).waitFor();
     });
   });
 
@@ -158,7 +163,7 @@ describe.skipIf(noBrowser)("in a browser", () => {
         expect(await brightness()).toBeGreaterThan(200);
         await page.locator(".VPNavBarAppearance button").click();
         await expect.poll(brightness).toBeLessThan(60);
-        await page.reload({ waitUntil: "networkidle" });
+        await page.reload();
         expect(await brightness()).toBeLessThan(60);
       },
       { colorScheme: "light", viewport: { width: 1280, height: 800 } },
