@@ -43,6 +43,8 @@ export interface Moment {
   readonly readyList: readonly number[];
   /** What the call that waits hands over; null while there is no such call. */
   readonly handed: readonly number[] | null;
+  /** Of what is handed over: the bits that are set, the entries that are marked. */
+  readonly marked: readonly number[];
   /** What is gone through at this moment, one by one. */
   readonly looked: readonly number[];
   /** So far: system calls made in order to wait, and descriptors gone through. */
@@ -85,7 +87,7 @@ export function play(backend: Backend): readonly Moment[] {
   const show = (text: string, running: Moment["running"], more: Partial<Moment> = {}): void => {
     looks += more.looked?.length ?? 0;
     const now = { text, running, actors, arrived, registered, calls, looks };
-    moments.push({ readyList: [], handed: null, looked: [], ...now, ...more });
+    moments.push({ readyList: [], handed: null, marked: [], looked: [], ...now, ...more });
   };
   const set = (i: number, state: Actor["state"], ...frames: string[]): void => {
     actors = actors.map((actor, at) => (at === i ? { ...actor, state, frames } : actor));
@@ -136,7 +138,8 @@ export function play(backend: Backend): readonly Moment[] {
   const wait = (coming: readonly number[]): void => {
     const waiting = parked();
     const handed = lookedAt(backend, waiting, []);
-    const during = { handed };
+    const during = { handed, marked: waiting };
+    const answered = { handed, marked: coming };
     calls++;
     show(CALLED[backend], "kernel", { ...during, looked: handed });
     show("Nothing has come. The thread sleeps, and costs nothing.", "nobody", during);
@@ -145,13 +148,13 @@ export function play(backend: Backend): readonly Moment[] {
     const which = `${coming.length === 1 ? "A line comes" : "Lines come"} on ${coming.join(", ")}.`;
     show(`${which} ${ARRIVED[backend]}`, "kernel", { ...during, readyList });
     const looked = lookedAt(backend, waiting, coming);
-    show(WOKEN[backend], "kernel", { ...during, looked, readyList });
+    show(WOKEN[backend], "kernel", { ...answered, looked, readyList });
     for (const descriptor of coming) {
       const i = actors.findIndex((actor) => actor.descriptor === descriptor);
       set(i, "ready", ...(actors[i] as Actor).frames);
       queue.push(i);
     }
-    show(RETURNED[backend], "hub", { ...during, looked });
+    show(RETURNED[backend], "hub", { ...answered, looked });
   };
 
   show(

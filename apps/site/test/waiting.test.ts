@@ -67,6 +67,13 @@ describe.each(BACKENDS)("a play with %s", (backend) => {
     expect(firstSleep.actors.map(({ state }) => state)).toEqual(Array(5).fill("parked"));
   });
 
+  it("marks those who wait in the question, and those who are ready in the answer", () => {
+    const start = moments.findIndex(({ handed }) => handed !== null);
+    const [asked, asleep, , woken, returned] = moments.slice(start).map(({ marked }) => marked);
+    for (const marked of [asked, asleep]) expect(marked).toEqual([4, 6, 7, 11, 14]);
+    for (const marked of [woken, returned]) expect(marked).toEqual([7]);
+  });
+
   it("counts what it shows", () => {
     let looks = 0;
     for (const now of moments) {
