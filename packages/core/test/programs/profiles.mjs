@@ -12,7 +12,9 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { report } from "@greenlit/switcher";
 import { child, check, pass, same, scaled, unless } from "@greenlit/testing/program";
 
-/** @param since, milliseconds: of processor time. A process that has no processor has no samples. */
+/**
+ * @param since, milliseconds: of processor time. A process that has no processor has no samples.
+ */
 function burnInGreenlet(seed, since, milliseconds) {
   let x = seed;
   while (process.cpuUsage(since).user < 1000 * milliseconds) {
