@@ -187,6 +187,7 @@ try {
         [`GIT_COMMITTER_${key}`, value],
       ]),
     ),
+    GIT_CONFIG_GLOBAL: "/dev/null",
     npm_config_cache: join(outside, "npm-cache"),
     npm_config_userconfig: npmrc,
     npm_config_registry: url,
