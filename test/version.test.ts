@@ -47,7 +47,8 @@ describe("npm run version", { timeout: 300_000 }, () => {
       mkdirSync(join(folder, "scripts"), { recursive: true });
       copyFileSync(`${ROOT}scripts/${name}.mjs`, join(folder, `scripts/${name}.mjs`));
     }
-    symlinkSync(`${ROOT}node_modules`, join(folder, "node_modules"));
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(`${ROOT}node_modules/@changesets`, join(folder, "node_modules/@changesets"));
     execFileSync("git", ["init", "-q"], { cwd: folder });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
