@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { ONCE_MORE, UnsteadyReporter } from "./test/support/unsteady.js";
 
 const source = (path: string): string =>
   fileURLToPath(new URL(`packages/${path}.ts`, import.meta.url));
@@ -14,6 +15,8 @@ export default defineConfig({
     execArgv: ["--expose-gc"],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    retry: ONCE_MORE,
+    reporters: ["default", new UnsteadyReporter()],
     expect: { poll: { timeout: 20_000 } },
     projects: [
       {

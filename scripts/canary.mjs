@@ -11,7 +11,15 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { failuresOf, PACKAGES, printTable, QUICK, runCells, textOf } from "./cells.mjs";
+import {
+  failuresOf,
+  PACKAGES,
+  printTable,
+  printUnsteady,
+  QUICK,
+  runCells,
+  textOf,
+} from "./cells.mjs";
 import { compileFor, fetchNode, findPrograms, MAJORS, newestNodes, NODES } from "./programs.mjs";
 import { build, install, root } from "./workspace.mjs";
 
@@ -162,4 +170,5 @@ for (const { title, version = "", proved } of nodes) {
 }
 console.log(`\nNodes: ${nodes.length}, failures: ${failures.length}`);
 for (const failure of failures) console.log(`  ${failure.replaceAll("\n", "\n    ")}`);
+printUnsteady(cells);
 process.exitCode = failures.length === 0 ? 0 : 1;

@@ -51,6 +51,7 @@ const DRIVER_SCALE = new Map([
  * @property {number} run how many programs were
  * @property {number} passed
  * @property {string[]} failed their names
+ * @property {string[]} unsteady those that passed only when they were tried again
  * @property {boolean} absent the Node does not know the flag, or it is not wanted
  */
 
@@ -107,6 +108,7 @@ export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted
         run: 0,
         passed: 0,
         failed: [],
+        unsteady: [],
         absent: flag !== "plain" && !knows(node.node, flag),
         turn: i + j,
       })),
@@ -125,26 +127,35 @@ export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted
     for (let job = queue.shift(); job !== undefined; job = queue.shift()) {
       const { cell, name, path } = job;
       const { title, node, flag, driver } = cell;
-      const { passed, seconds, report } = await runProgram(path, {
-        node,
-        flags: flag === "plain" ? [] : [flag],
-        scale: (FLAGS[flag]?.scale ?? 1) * (DRIVER_SCALE.get(driver) ?? 1),
-        timeLimit: TIME_LIMIT,
-        // Programs are short: most would end before greenlets hand over to each other.
-        env: { GREENLIT_SWITCHER: driver, GREENLIT_HAND_OVER: "0" },
-      });
+      const attempt = () =>
+        runProgram(path, {
+          node,
+          flags: flag === "plain" ? [] : [flag],
+          scale: (FLAGS[flag]?.scale ?? 1) * (DRIVER_SCALE.get(driver) ?? 1),
+          timeLimit: TIME_LIMIT,
+          // Programs are short: most would end before greenlets hand over to each other.
+          env: { GREENLIT_SWITCHER: driver, GREENLIT_HAND_OVER: "0" },
+        });
+      let { passed, signal, seconds, report } = await attempt();
+      const tell = (/** @type {string} */ outcome) =>
+        console.error(
+          `${done}/${total} ${title} ${driver} ${flag} ${name} ${seconds.toFixed(1)} s ${outcome}`,
+        );
       done++;
       cell.run++;
-      const outcome = passed ? "ok" : "FAILED";
-      console.error(
-        `${done}/${total} ${title} ${driver} ${flag} ${name} ${seconds.toFixed(1)} s ${outcome}`,
-      );
+      if (!passed) {
+        tell("FAILED");
+        console.error(`\nFAILED ${name} on ${title} with ${driver} ${flag}:\n${report}\n`);
+        // A failed check may be the machine's; a crash or a hang never is.
+        if (signal === null) ({ passed, seconds } = await attempt());
+        if (passed) cell.unsteady.push(name);
+      }
       if (passed) {
         cell.passed++;
-        continue;
+        tell(cell.unsteady.includes(name) ? "ok when tried again" : "ok");
+      } else {
+        cell.failed.push(name);
       }
-      cell.failed.push(name);
-      console.error(`\nFAILED ${name} on ${title} with ${driver} ${flag}:\n${report}\n`);
     }
   }
   await Promise.all(Array.from({ length: jobs }, work));
@@ -156,8 +167,25 @@ export async function runCells({ nodes, flags, drivers, programs, jobs, isWanted
  * @param {readonly Cell[]} cells
  */
 export function failuresOf(cells) {
-  return cells.flatMap(({ title, flag, driver, failed }) =>
-    failed.map((name) => `${title} ${driver} ${flag} ${name}`),
+  return namesOf(cells, ({ failed }) => failed);
+}
+
+/**
+ * Prints what passed only when it was tried again.
+ * @param {readonly Cell[]} cells
+ */
+export function printUnsteady(cells) {
+  for (const name of namesOf(cells, ({ unsteady }) => unsteady))
+    console.log(`  UNSTEADY, passed only when tried again: ${name}`);
+}
+
+/**
+ * @param {readonly Cell[]} cells
+ * @param {(cell: Cell) => readonly string[]} which
+ */
+function namesOf(cells, which) {
+  return cells.flatMap((cell) =>
+    which(cell).map((name) => `${cell.title} ${cell.driver} ${cell.flag} ${name}`),
   );
 }
 

@@ -5,6 +5,8 @@
 //   node scripts/matrix.mjs [--nodes 20,22] [--flags "plain,--no-opt"]
 //                           [--drivers direct,locker,thread] [--programs gc,wasm] [--quick]
 //                           [--jobs 2] [--suites | --no-suites]
+// A program that fails a check is tried once more, and told as unsteady if it passes then; one that
+// crashes or hangs is not.
 //
 // --quick: plain, and each of the two hardest flags on every other Node, in turn for each program;
 // on the running Node only what `npm test` leaves out, and no suites unless --suites asks for them.
@@ -15,7 +17,16 @@ import { spawn } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { failuresOf, FLAGS, PACKAGES, printTable, QUICK, runCells, tableOf } from "./cells.mjs";
+import {
+  failuresOf,
+  FLAGS,
+  PACKAGES,
+  printTable,
+  printUnsteady,
+  QUICK,
+  runCells,
+  tableOf,
+} from "./cells.mjs";
 import { compileFor, fetchNode, findPrograms, MAJORS } from "./programs.mjs";
 import { build, install, root } from "./workspace.mjs";
 
@@ -180,4 +191,5 @@ console.log(
   `\n${done} runs in ${Math.round((performance.now() - started) / 1000)} s, ${failures.length} failed`,
 );
 for (const failure of failures) console.log(`  ${failure}`);
+printUnsteady(cells);
 process.exitCode = failures.length === 0 && done + suites.length > 0 ? 0 : 1;
