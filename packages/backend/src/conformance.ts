@@ -129,11 +129,15 @@ export const CLAUSES: Readonly<Record<string, Clause>> = {
     check(backend) {
       const [one, other] = pair(backend);
       const reader = waiting(() => one.receive(10, "receive"));
-      const [start, before] = [performance.now(), process.cpuUsage()];
+      // The compiler, and what else the process does, may need some for a while.
+      let share = Infinity;
       const turnsBefore = turnsOfLoop();
-      sleep(1000);
-      const used = process.cpuUsage(before);
-      const share = (used.user + used.system) / 1000 / (performance.now() - start);
+      for (let i = 0; i < 5 && share >= 0.08; i++) {
+        const [start, before] = [performance.now(), process.cpuUsage()];
+        sleep(1000);
+        const used = process.cpuUsage(before);
+        share = Math.min(share, (used.user + used.system) / 1000 / (performance.now() - start));
+      }
       // What spins may get little of the processor, where others want it too.
       const turns = turnsOfLoop() - turnsBefore;
       other.close();
