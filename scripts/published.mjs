@@ -6,8 +6,8 @@ import { join } from "node:path";
  * @typedef {object} Published
  * @property {string} name
  * @property {string} version
- * @property {string} description
  * @property {string} folder below the root, as `packages/core`
+ * @property {readonly string[]} needs the names of its dependencies and peers
  */
 
 /**
@@ -19,8 +19,25 @@ export function publishedPackages(root) {
     readdirSync(join(root, group)).flatMap((entry) => {
       const folder = `${group}/${entry}`;
       const text = readFileSync(join(root, folder, "package.json"), "utf8");
-      const { name, version, description, private: own } = JSON.parse(text);
-      return own ? [] : [{ name, version, description, folder }];
+      const { name, version, private: own, dependencies, peerDependencies } = JSON.parse(text);
+      const needs = Object.keys({ ...dependencies, ...peerDependencies });
+      return own ? [] : [{ name, version, folder, needs }];
     }),
   );
+}
+
+/**
+ * The same packages, each behind those that it needs.
+ * @param {readonly Published[]} packages
+ * @returns {Published[]}
+ */
+export function inDependencyOrder(packages) {
+  /** @type {Set<Published>} */
+  const placed = new Set();
+  const place = (/** @type {Published} */ one) => {
+    for (const other of packages) if (one.needs.includes(other.name)) place(other);
+    placed.add(one);
+  };
+  for (const one of packages) place(one);
+  return [...placed];
 }

@@ -65,7 +65,7 @@ function withoutCode(markdown: string): string {
 }
 
 const pages = [
-  ...["README.md", "CONTRIBUTING.md", "SECURITY.md"],
+  ...["README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"],
   ...guides.map((name) => `docs/${name}`),
   ...["packages", "apps"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/README.md`),

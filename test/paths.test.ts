@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { ROOT } from "./support/examples.js";
 
-const DOCUMENTS = ["docs/architecture.md", "CONTRIBUTING.md", "SECURITY.md"];
+const DOCUMENTS = ["docs/architecture.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"];
 
 /** In these a recipe makes a file that is not there yet. */
 const EXERCISES = new Set(["barrier.ts", "barrier.test.ts"]);

@@ -61,14 +61,22 @@ describe.each(workflows)("%s", (name, text) => {
   });
 });
 
-it("the release has provenance, from binaries that were built twice", () => {
+it("the release has provenance, from binaries that were built twice, after a rehearsal", () => {
   const { release = "", prebuilds = "" } = Object.fromEntries(
     workflows.map(([name, text]) => [name.replace(".yml", ""), text]),
   );
   expect(release).toContain("id-token: write");
   expect(release).toContain("NPM_CONFIG_PROVENANCE: true");
-  expect(release).toContain("needs: [nodes, prebuilds]");
+  expect(release).toContain("needs: [nodes, prebuilds, rehearsal]");
+  expect(release).toContain("run: npm run test:release\n");
   expect(prebuilds).toContain("npm run prebuilds -- --check");
+});
+
+it("the switcher is tested on every system that it is made for", () => {
+  const ci = readFileSync(`${FOLDER}ci.yml`, "utf8");
+  for (const system of ["ubuntu-24.04", "ubuntu-24.04-arm", "macos-", "windows-"]) {
+    expect(valuesOf(ci, "os")[0]).toContain(system);
+  }
 });
 
 it("the list is the one that every package declares", () => {
