@@ -65,6 +65,7 @@ function declare(): Command {
     .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)
     .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
     .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
+    .option("--no-cookies", "keep and send no cookies")
     .option("--allow-private", "fetch from private addresses that links lead to")
     .option("--output <file>", "write one JSON line per URL; - for standard output")
     .option("--json", "print the summary as JSON")

@@ -1,14 +1,17 @@
 import { Pool, shield } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Client } from "./client.js";
+import { Cookies } from "./cookies.js";
 import { errorCode, errorMessage, isPassing, isPassingStatus } from "./errors.js";
 import { Fetcher, type Page } from "./fetcher.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import type { PageRecord } from "./output.js";
-import { isAllowed } from "./robots.js";
-import { RobotsCache } from "./robots-cache.js";
+import { Pace } from "./pace.js";
+import { isAllowed, productToken } from "./robots.js";
+import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
+import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
@@ -48,8 +51,10 @@ export class Crawler {
     this.frontier = new Frontier(this.options);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.guard = new AddressGuard(this.options.allowPrivate);
-    this.client = new Client({ ...this.options, guard: this.guard });
-    this.fetcher = new Fetcher(this.client, this.options.robots);
+    const cookies = this.options.cookies ? new Cookies() : null;
+    this.client = new Client({ ...this.options, guard: this.guard, cookies });
+    const token = productToken(this.options.userAgent);
+    this.fetcher = new Fetcher(this.client, { obeysNofollow: this.options.robots, token });
     this.robots = new RobotsCache(this.client, this.options);
   }
 
@@ -84,17 +89,27 @@ export class Crawler {
    */
   private visit(lease: Lease): void {
     const { url } = lease.entry;
-    const started = performance.now();
+    const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
-      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target));
+      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target), watch);
       if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
-      for (const link of page.links) this.follow(link.href, link.nofollow, lease, page);
-      this.record(lease, started, page, null);
+      this.followAll(lease, page);
+      this.record(lease, watch, page, null);
     } catch (error) {
+      if (error instanceof RobotsUnavailable && this.postpone(lease, error)) return;
       if (isPassing(error) && this.retry(lease, null)) return;
-      this.record(lease, started, null, error);
+      this.record(lease, watch, null, error);
     }
+  }
+
+  private followAll(lease: Lease, page: Page): void {
+    const pace = new Pace();
+    for (const link of page.links) {
+      pace.step();
+      this.follow(link.href, link.nofollow, lease, page);
+    }
+    if (page.droppedLinks > 0) this.statistics.skipped.add("too-many-links", page.droppedLinks);
   }
 
   /** Queues a link, unless there is a reason not to. */
@@ -138,7 +153,9 @@ export class Crawler {
     if (referrer === null) this.scope.addSeed(target);
     const outside = referrer === null ? null : this.scope.check(target, depth);
     if (outside !== null) return outside;
-    if (!this.frontier.claim(lease, target)) return "known";
+    // A page may send its visitors to itself once more, with a cookie.
+    const isItself = target.href === lease.entry.url;
+    if (!isItself && !this.frontier.claim(lease, target)) return "known";
     this.frontier.moveTo(lease, target.host);
     return this.robotsAllow(target) ? null : "robots";
   }
@@ -162,15 +179,28 @@ export class Crawler {
     return true;
   }
 
+  /**
+   * The host's robots.txt could not be had: all its pages wait. That is no attempt to fetch one.
+   *
+   * @returns false when the host is given up, or the crawl is being stopped
+   */
+  private postpone(lease: Lease, { host, retryAfter }: RobotsUnavailable): boolean {
+    if (retryAfter === null || this.frontier.closed) return false;
+    this.frontier.pause(host, retryAfter);
+    lease.entry.attempts--;
+    this.frontier.retry(lease, retryAfter);
+    return true;
+  }
+
   private skip(lease: Lease, reason: string): void {
     this.statistics.skipped.add(reason);
     this.frontier.skip(lease);
   }
 
   /** The end of a URL, with a page or with an error. */
-  private record(lease: Lease, started: number, page: Page | null, error: unknown): void {
+  private record(lease: Lease, watch: Stopwatch, page: Page | null, error: unknown): void {
     const { url, depth, referrer, attempts } = lease.entry;
-    const ms = Math.round(performance.now() - started);
+    const ms = Math.round(watch.ms);
     const record = { ...blankRecord(url), depth, referrer, attempts, ms };
     if (page === null) {
       this.write({ ...record, error: errorCode(error), message: errorMessage(error) });

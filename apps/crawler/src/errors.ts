@@ -5,10 +5,13 @@
 export class CrawlError extends Error {
   override readonly name = "CrawlError";
   readonly code: ErrorCode;
+  /** Another attempt may have more luck. What the crawler itself finds, it would find again. */
+  readonly passing: boolean;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { passing?: boolean }) {
     super(message, options);
     this.code = code;
+    this.passing = options?.passing === true;
   }
 }
 
@@ -32,6 +35,7 @@ export type ErrorCode =
   | "bad-url"
   | "unsupported-scheme"
   | "interrupted"
+  | "too-costly"
   | "unexpected";
 
 const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
@@ -90,12 +94,9 @@ export function errorCode(error: unknown): ErrorCode {
     : "unexpected";
 }
 
-/**
- * Whether a second attempt is worth it. What the crawler itself found (a body too large, redirects
- * in a circle) would be found again.
- */
+/** Whether a second attempt is worth it. */
 export function isPassing(error: unknown): boolean {
-  return !(error instanceof CrawlError) && PASSING.has(errorCode(error));
+  return error instanceof CrawlError ? error.passing : PASSING.has(errorCode(error));
 }
 
 /** A status that asks for a second attempt: overloaded, or broken for the moment. */

@@ -32,6 +32,8 @@ export interface CrawlOptions {
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
+  /** Keep the cookies that sites set, and send them back. */
+  readonly cookies?: boolean;
   /**
    * Fetch from private and loopback addresses too; without it, only hosts named in the seeds may
    * have one.
@@ -58,6 +60,7 @@ export const DEFAULTS: Omit<ResolvedOptions, "seeds"> = {
   bodyLimit: 10 * 1024 * 1024,
   userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
+  cookies: true,
   allowPrivate: false,
   grace: 2_000,
 };

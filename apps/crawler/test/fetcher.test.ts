@@ -16,7 +16,7 @@ function fetcher(options: Partial<ClientOptions> = {}, obeysNofollow = true): Fe
     ...options,
   });
   onTestFinished(() => run(() => client.close()));
-  return new Fetcher(client, obeysNofollow);
+  return new Fetcher(client, { obeysNofollow, token: "TestBot" });
 }
 
 const open: Gate = () => null;
@@ -50,6 +50,8 @@ describe("Fetcher", () => {
         { href: `${origin}/a`, nofollow: false },
         { href: `${origin}/dir/b`, nofollow: true },
       ],
+      droppedLinks: 0,
+      fingerprint: expect.any(Number) as number,
       retryAfter: null,
       stopped: null,
     });

@@ -1,0 +1,39 @@
+import { CookieJar } from "tough-cookie";
+import { getDomain } from "tldts";
+
+/** Sites whose cookies are kept at once. */
+const MAX_SITES = 10_000;
+/** Longest Cookie header that is sent; servers refuse longer ones. */
+const MAX_LENGTH = 8_192;
+
+/**
+ * The cookies of a crawl: a jar for each site, so that what one sets costs the others nothing.
+ * Where there are too many sites, those that set none for the longest time lose theirs.
+ */
+export class Cookies {
+  private readonly jars = new Map<string, CookieJar>();
+
+  /** The Cookie header for a request; empty when there are none. */
+  header(url: URL): string {
+    const jar = this.jars.get(siteOf(url));
+    if (jar === undefined) return "";
+    const header = jar.getCookieStringSync(url.href);
+    return header.length > MAX_LENGTH ? "" : header;
+  }
+
+  /** Takes in Set-Cookie headers. What is no cookie, or not for this site, is ignored. */
+  store(url: URL, headers: readonly string[]): void {
+    if (headers.length === 0) return;
+    const site = siteOf(url);
+    const jar = this.jars.get(site) ?? new CookieJar(undefined, { looseMode: true });
+    this.jars.delete(site);
+    this.jars.set(site, jar);
+    for (const header of headers) jar.setCookieSync(header, url.href, { ignoreError: true });
+    if (this.jars.size > MAX_SITES) this.jars.delete(this.jars.keys().next().value!);
+  }
+}
+
+/** The part of a host name that belongs to one owner; the whole of what is no such name. */
+function siteOf(url: URL): string {
+  return getDomain(url.hostname, { allowPrivateDomains: true }) ?? url.hostname;
+}
