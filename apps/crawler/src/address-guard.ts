@@ -15,11 +15,16 @@ const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
 export function isPrivateAddress(text: string): boolean {
   const address = text.split("%", 1)[0]!; // a zone says by which interface
   if (!ipaddr.isValid(address)) return true;
-  const parsed = ipaddr.parse(address);
+  const parsed = ipaddr.parse(isIP(address) === 6 ? withoutDots(address) : address);
   if (parsed instanceof ipaddr.IPv4) return parsed.range() !== "unicast";
   const embedded = embeddedIPv4(parsed);
   if (embedded !== null) return embedded.range() !== "unicast";
   return !parsed.match(GLOBAL_UNICAST) || parsed.range() !== "unicast";
+}
+
+/** The library takes `::8.8.8.8` for `::ffff:8.8.8.8`, which is another address. */
+function withoutDots(ipv6: string): string {
+  return new URL(`http://[${ipv6}]`).hostname.slice(1, -1);
 }
 
 /** `::ffff:0:0/96` and `64:ff9b::/96`. */

@@ -1,5 +1,6 @@
 import { CookieJar } from "tough-cookie";
 import { getDomain } from "tldts";
+import { Recent } from "./recent.js";
 
 /** Sites whose cookies are kept at once. */
 const MAX_SITES = 10_000;
@@ -8,10 +9,10 @@ const MAX_LENGTH = 8_192;
 
 /**
  * The cookies of a crawl: a jar for each site, so that what one sets costs the others nothing.
- * Where there are too many sites, those that set none for the longest time lose theirs.
+ * Where there are too many sites, those that were not used for the longest time lose theirs.
  */
 export class Cookies {
-  private readonly jars = new Map<string, CookieJar>();
+  private readonly jars = new Recent<string, CookieJar>(MAX_SITES);
 
   /** The Cookie header for a request; empty when there are none. */
   header(url: URL): string {
@@ -26,10 +27,8 @@ export class Cookies {
     if (headers.length === 0) return;
     const site = siteOf(url);
     const jar = this.jars.get(site) ?? new CookieJar(undefined, { looseMode: true });
-    this.jars.delete(site);
     this.jars.set(site, jar);
     for (const header of headers) jar.setCookieSync(header, url.href, { ignoreError: true });
-    if (this.jars.size > MAX_SITES) this.jars.delete(this.jars.keys().next().value!);
   }
 }
 

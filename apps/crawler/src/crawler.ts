@@ -2,12 +2,13 @@ import { Pool, shield } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Client } from "./client.js";
 import { Cookies } from "./cookies.js";
-import { errorCode, errorMessage, isPassing, isPassingStatus } from "./errors.js";
+import { CrawlError, errorCode, errorMessage, isPassing, isPassingStatus } from "./errors.js";
 import { Fetcher, type Page } from "./fetcher.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import type { PageRecord } from "./output.js";
 import { Pace } from "./pace.js";
+import { Recent } from "./recent.js";
 import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
@@ -29,6 +30,10 @@ export function crawl(options: CrawlOptions, output?: Output): Summary {
   return new Crawler(options, output).run();
 }
 
+/** Redirects that are remembered, and how many in a row are looked at, to find circles. */
+const MAX_REDIRECTS = 20_000;
+const MAX_STEPS = 20;
+
 /** One crawl. `run` may be called once. */
 export class Crawler {
   readonly frontier: Frontier;
@@ -36,13 +41,15 @@ export class Crawler {
   private readonly options: ResolvedOptions;
   private readonly output: Output | null;
   private readonly scope: Scope;
-  private readonly traps = new Traps();
+  private readonly traps: Traps;
   private readonly guard: AddressGuard;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
+  /** Redirects that were not followed because their target has a turn of its own. */
+  private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
   private fatal: unknown = null;
 
   constructor(options: CrawlOptions, output: Output | null = null) {
@@ -50,6 +57,7 @@ export class Crawler {
     this.output = output;
     this.frontier = new Frontier(this.options);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
+    this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
     const cookies = this.options.cookies ? new Cookies() : null;
     this.client = new Client({ ...this.options, guard: this.guard, cookies });
@@ -105,23 +113,32 @@ export class Crawler {
 
   private followAll(lease: Lease, page: Page): void {
     const pace = new Pace();
+    const found: URL[] = [];
     for (const link of page.links) {
       pace.step();
-      this.follow(link.href, link.nofollow, lease, page);
+      const url = this.follow(link.href, link.nofollow, lease, page);
+      if (url !== null) found.push(url);
     }
+    const { finalUrl, fingerprint } = page;
+    this.traps.learn({ url: new URL(finalUrl), depth: lease.entry.depth, fingerprint, found });
     if (page.droppedLinks > 0) this.statistics.skipped.add("too-many-links", page.droppedLinks);
   }
 
-  /** Queues a link, unless there is a reason not to. */
-  private follow(href: string, nofollow: boolean, lease: Lease, page: Page): void {
+  /** Queues a link, unless there is a reason not to. @returns its URL when that is new */
+  private follow(href: string, nofollow: boolean, lease: Lease, page: Page): URL | null {
     const { url, reason } = parseUrl(href);
-    if (url === null) return this.statistics.skipped.add(reason);
-    if (this.frontier.has(url.href)) return;
+    if (url !== null && this.frontier.has(url.href)) return null;
     const depth = lease.entry.depth + 1;
-    const refusal =
-      (nofollow ? "nofollow" : null) ?? this.scope.check(url, depth) ?? this.traps.check(url);
-    if (refusal !== null) this.statistics.skipped.add(refusal);
-    else this.frontier.add(url, depth, page.finalUrl);
+    const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth);
+    if (refusal === null) return this.frontier.add(url!, depth, page.finalUrl) ? url : null;
+    this.statistics.skipped.add(refusal);
+    return null;
+  }
+
+  private refusalOfLink(url: URL, nofollow: boolean, depth: number): string | null {
+    if (this.traps.isTooLong(url)) return "url-too-long";
+    if (nofollow) return "nofollow";
+    return this.scope.check(url, depth) ?? this.traps.check(url, depth);
   }
 
   private addSeed(seed: string): void {
@@ -155,9 +172,25 @@ export class Crawler {
     if (outside !== null) return outside;
     // A page may send its visitors to itself once more, with a cookie.
     const isItself = target.href === lease.entry.url;
-    if (!isItself && !this.frontier.claim(lease, target)) return "known";
+    if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
     this.frontier.moveTo(lease, target.host);
     return this.robotsAllow(target) ? null : "robots";
+  }
+
+  /**
+   * A redirect to a page that has its own turn. @throws CrawlError `redirect-loop` when that one
+   * redirected here
+   */
+  private known({ entry }: Lease, target: URL): "known" {
+    const passed = [entry.url, ...entry.hops];
+    let end: string | undefined = target.href;
+    for (let step = 0; end !== undefined && step < MAX_STEPS; step++) {
+      if (passed.includes(end))
+        throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
+      end = this.redirects.get(end);
+    }
+    for (const url of passed) this.redirects.set(url, target.href);
+    return "known";
   }
 
   /** Blocks until the host's robots.txt is there. @throws CrawlError when it cannot be had */

@@ -1,4 +1,5 @@
 import type { ScopeMode } from "./scope.js";
+import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -34,6 +35,8 @@ export interface CrawlOptions {
   readonly robots?: boolean;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
+  /** Where a site counts as one without end. */
+  readonly traps?: TrapOptions;
   /**
    * Fetch from private and loopback addresses too; without it, only hosts named in the seeds may
    * have one.
@@ -61,6 +64,7 @@ export const DEFAULTS: Omit<ResolvedOptions, "seeds"> = {
   userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
   cookies: true,
+  traps: {},
   allowPrivate: false,
   grace: 2_000,
 };
@@ -74,6 +78,10 @@ export function resolveOptions(options: CrawlOptions): ResolvedOptions {
   }
   for (const name of ["delay", "maxDepth", "retries", "retryDelay", "grace"] as const) {
     if (!(resolved[name] >= 0)) throw new RangeError(`${name} must not be negative`);
+  }
+  for (const [name, value] of Object.entries(resolved.traps)) {
+    if (!(name in TRAP_DEFAULTS)) throw new RangeError(`traps has no ${name}`);
+    if (!(value >= 1)) throw new RangeError(`traps.${name} must be at least 1`);
   }
   return resolved;
 }

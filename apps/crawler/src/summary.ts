@@ -1,5 +1,6 @@
 import type { PageRecord } from "./output.js";
 import { Tally } from "./tally.js";
+import { TRAP_REASONS } from "./traps.js";
 
 /** What a crawl came to. Everything in it is a plain number or string, for `--json`. */
 export interface Summary {
@@ -88,6 +89,14 @@ export function formatSummary(summary: Summary): string {
     ["received", formatBytes(summary.bytes)],
     ["peak in flight", String(summary.peakInFlight)],
   ];
+  const traps = TRAP_REASONS.filter((reason) => summary.skipped[reason] !== undefined);
+  if (traps.length > 0) {
+    const example = `--trap ${traps[0]}=n`;
+    rows.push([
+      "not followed",
+      `what seems to have no end: ${traps.join(", ")} (${example} goes further)`,
+    ]);
+  }
   const title = summary.interrupted ? "Crawl interrupted" : "Crawl finished";
   return `${title}\n${rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join("")}`;
 }
