@@ -1,4 +1,3 @@
-/// <reference path="./html-encoding-sniffer.d.ts" />
 import { isAscii, isUtf8 } from "node:buffer";
 import { labelToName, TextDecoder as EveryDecoder } from "@exodus/bytes/encoding.js";
 import sniffEncoding from "html-encoding-sniffer";

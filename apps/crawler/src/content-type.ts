@@ -1,4 +1,3 @@
-/// <reference path="./whatwg-mimetype.d.ts" />
 import { computedMIMEType, MIMEType } from "whatwg-mimetype";
 
 /** How much of a body decides what it is (MIME Sniffing standard, section 5.2), in bytes. */

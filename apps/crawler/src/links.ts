@@ -59,8 +59,8 @@ const REFERENCES: ReadonlyMap<string, string> = new Map([
  * `<link>` relations that lead to pages; the others lead to style sheets, icons, feeds and the
  * like.
  */
-const PAGE_RELATIONS = ["next", "prev", "alternate"];
-const NOFOLLOW_RELATIONS = ["nofollow", "ugc", "sponsored"];
+const PAGE_RELATIONS = new Set(["next", "prev", "alternate"]);
+const NOFOLLOW_RELATIONS = new Set(["nofollow", "ugc", "sponsored"]);
 
 /**
  * Finds the links of an HTML page, in time that grows with its length and with nothing else. Throws
@@ -86,7 +86,7 @@ export function leadsToPage(rel: string | undefined, type: string | undefined): 
   const relations = tokens(rel);
   if (relations.includes("stylesheet")) return false;
   if (type !== undefined && !type.toLowerCase().includes("html")) return false;
-  return relations.some((relation) => PAGE_RELATIONS.includes(relation));
+  return relations.some((relation) => PAGE_RELATIONS.has(relation));
 }
 
 class LinkCollector {
@@ -151,8 +151,7 @@ class LinkCollector {
   private add(reference: string | undefined, rel: string | undefined): void {
     const trimmed = reference?.trim();
     if (trimmed === undefined) return;
-    const relations = tokens(rel);
-    const nofollow = NOFOLLOW_RELATIONS.some((relation) => relations.includes(relation));
+    const nofollow = tokens(rel).some((relation) => NOFOLLOW_RELATIONS.has(relation));
     const known = this.references.get(trimmed);
     if (known === undefined && this.references.size >= this.maxLinks) this.dropped++;
     else this.references.set(trimmed, (known ?? true) && nofollow);

@@ -1,5 +1,5 @@
-import { getDomain } from "tldts";
 import { Glob } from "./glob.js";
+import { ownedDomain } from "./public-suffix.js";
 
 /** How far from the seeds a crawl may go. */
 export type ScopeMode = "host" | "domain" | "any";
@@ -41,10 +41,11 @@ export class Scope {
   /** Takes a seed's host into the scope. */
   addSeed(seed: URL): void {
     this.hosts.add(seed.host);
+    if (this.mode !== "domain") return;
     const domain = seed.hostname.replace(/^www\./, "");
     // Of `www.example` the `www` is the name itself, and `example` a suffix like `org`.
-    if (isOwned(domain)) this.domains.push(domain);
-    else if (isOwned(seed.hostname)) this.domains.push(seed.hostname);
+    const owned = [domain, seed.hostname].find((host) => ownedDomain(host) !== null);
+    if (owned !== undefined) this.domains.push(owned);
   }
 
   /** @returns null when the URL is in scope. */
@@ -64,9 +65,4 @@ export class Scope {
       (domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`),
     );
   }
-}
-
-/** Whether all names below this one belong to one owner (Public Suffix List). */
-function isOwned(host: string): boolean {
-  return getDomain(host, { allowPrivateDomains: true }) !== null;
 }

@@ -70,7 +70,7 @@ describe("a crawl of the whole demo site", () => {
       [`${failures}/e/reset`]: 3,
       [`${failures}/e/flaky`]: 2,
       [`${failures}/e/busy`]: 2,
-      [`${unreadable}/robots.txt`]: 3,
+      [`${unreadable}/robots.txt`]: 4,
     });
     expect(Math.max(...Object.values(maxConcurrent))).toBe(8);
   });
