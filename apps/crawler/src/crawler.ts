@@ -3,10 +3,11 @@ import { AddressGuard } from "./address-guard.js";
 import { Client } from "./client.js";
 import { Cookies } from "./cookies.js";
 import { CrawlError, errorCode, errorMessage, isPassing, isPassingStatus } from "./errors.js";
-import { Fetcher, type Page } from "./fetcher.js";
+import { Fetcher, type Observer, type Page } from "./fetcher.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import type { PageRecord } from "./output.js";
+import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { Recent } from "./recent.js";
 import { isAllowed, productToken } from "./robots.js";
@@ -34,6 +35,9 @@ export function crawl(options: CrawlOptions, output?: Output): Summary {
 const MAX_REDIRECTS = 20_000;
 const MAX_STEPS = 20;
 
+/** Hosts in the summary that were held back. */
+const MAX_REASONS = 10;
+
 /** One crawl. `run` may be called once. */
 export class Crawler {
   readonly frontier: Frontier;
@@ -46,6 +50,7 @@ export class Crawler {
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
+  private readonly manners: Manners;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
   /** Redirects that were not followed because their target has a turn of its own. */
@@ -62,7 +67,9 @@ export class Crawler {
     const cookies = this.options.cookies ? new Cookies() : null;
     this.client = new Client({ ...this.options, guard: this.guard, cookies });
     const token = productToken(this.options.userAgent);
-    this.fetcher = new Fetcher(this.client, { obeysNofollow: this.options.robots, token });
+    this.manners = new Manners(this.options);
+    const obeysNofollow = this.options.robots;
+    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, observer: this.observer() });
     this.robots = new RobotsCache(this.client, this.options);
   }
 
@@ -193,12 +200,33 @@ export class Crawler {
     return "known";
   }
 
-  /** Blocks until the host's robots.txt is there. @throws CrawlError when it cannot be had */
+  /**
+   * Blocks until the host's robots.txt is there.
+   * @throws CrawlError when it cannot be had, or the host is given up
+   */
   private robotsAllow(url: URL): boolean {
-    const { robots, delay } = this.options;
-    const rules = robots ? this.robots.rulesFor(url) : null;
-    this.frontier.open(url.host, Math.max(delay, rules?.crawlDelay ?? 0));
+    const givenUp = this.manners.givenUp(url.host, performance.now());
+    if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
+    const rules = this.options.robots ? this.robots.rulesFor(url) : null;
+    this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
+    this.frontier.open(url.host, this.manners.delay(url.host));
     return rules === null || isAllowed(rules, url);
+  }
+
+  /** What each request tells about its host decides how that is treated from now on. */
+  private observer(): Observer {
+    return {
+      answered: ({ host }, { status, header }, latency) => {
+        const saysWhen = header("retry-after") !== undefined;
+        this.manners.answered(host, status, latency, saysWhen);
+        this.frontier.open(host, this.manners.delay(host));
+      },
+      failed: ({ host }, error, began) => {
+        if (!isPassing(error)) return;
+        const pause = this.manners.failed(host, errorCode(error), began, performance.now());
+        if (pause > 0) this.frontier.pause(host, pause);
+      },
+    };
   }
 
   /** @returns false when there are no attempts left, or the crawl is being stopped */
@@ -264,7 +292,8 @@ export class Crawler {
     const interrupted = this.frontier.closed;
     if (pending > 0)
       this.statistics.skipped.add(interrupted ? "interrupted" : "max-pages", pending);
-    return this.statistics.summary({ interrupted, hosts, peakInFlight: peak });
+    const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
+    return this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
   }
 }
 

@@ -44,6 +44,15 @@ export interface FetcherOptions {
   readonly obeysNofollow: boolean;
   /** Product token of the crawler, which pages may speak to. */
   readonly token: string;
+  readonly observer?: Observer;
+}
+
+/** Is told of each request to a host, page or redirect. */
+export interface Observer {
+  /** @param latency ms until the end of the body */
+  answered(url: URL, answer: Answer, latency: number): void;
+  /** @param began by `performance.now()` */
+  failed(url: URL, error: unknown, began: number): void;
 }
 
 /** Redirects followed for one page; the fetch standard allows 20, search engines 5 to 10. */
@@ -85,7 +94,7 @@ export class Fetcher {
     const step = (url: URL): string => `${url.href}\n${this.client.cookies(url)}`;
     for (let url = new URL(start); ;) {
       chain.add(step(url));
-      const answer = watch.time(() => this.client.get(url, wantedOf));
+      const answer = watch.time(() => this.get(url));
       const target = redirectTarget(answer, url);
       if (target === null) return this.page(start, url, answer);
       if (chain.has(step(target))) {
@@ -97,6 +106,19 @@ export class Fetcher {
       const stopped = gate(target);
       if (stopped !== null) return { ...this.page(start, target, answer), stopped };
       url = target;
+    }
+  }
+
+  private get(url: URL): Answer {
+    const { observer } = this.options;
+    const began = performance.now();
+    try {
+      const answer = this.client.get(url, wantedOf);
+      observer?.answered(url, answer, performance.now() - began);
+      return answer;
+    } catch (error) {
+      observer?.failed(url, error, began);
+      throw error;
     }
   }
 

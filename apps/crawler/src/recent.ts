@@ -13,6 +13,11 @@ export class Recent<K, V> {
     return value;
   }
 
+  /** A copy: what is asked for while going through them changes their order. */
+  keys(): K[] {
+    return [...this.entries.keys()];
+  }
+
   set(key: K, value: V): void {
     this.entries.delete(key);
     this.entries.set(key, value);
