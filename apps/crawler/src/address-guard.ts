@@ -1,6 +1,7 @@
-import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
+import type { LookupAddress, LookupOptions } from "node:dns";
 import { isIP, type LookupFunction } from "node:net";
 import ipaddr from "ipaddr.js";
+import { DnsCache } from "./dns-cache.js";
 import { CrawlError } from "./errors.js";
 
 /** Where all IPv6 addresses of the public Internet are. */
@@ -46,6 +47,7 @@ function embeddedIPv4({ parts }: ipaddr.IPv6): ipaddr.IPv4 | null {
 export class AddressGuard {
   readonly allowPrivate: boolean;
   private readonly allowed = new Set<string>();
+  private readonly names = new DnsCache();
 
   constructor(allowPrivate: boolean) {
     this.allowPrivate = allowPrivate;
@@ -68,7 +70,7 @@ export class AddressGuard {
   /** A `lookup` for `net.connect`: as Node's own, but fails when a resolved address is private. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     const all: LookupOptions & { all: true } = { ...options, all: true };
-    dnsLookup(hostname, all, (error, addresses: LookupAddress[]) => {
+    this.names.lookup(hostname, all, (error, addresses: LookupAddress[]) => {
       if (error !== null) return callback(error, "", 4);
       try {
         this.refuse(

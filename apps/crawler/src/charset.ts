@@ -33,8 +33,8 @@ export function decodePage(bytes: Uint8Array, type: PageType, pause?: () => void
   const decoder =
     encoding === "UTF-8"
       ? new TextDecoder()
-      : // The standard replaces these encodings, which are dangerous in browsers, by one U+FFFD. The
-        // links in such a page are ASCII all the same.
+      : // The standard replaces these encodings, dangerous in browsers, by one U+FFFD. The links
+        // in such a page are ASCII all the same.
         new EveryDecoder(encoding === "replacement" ? "windows-1252" : encoding);
   let text = "";
   for (let at = 0; at < bytes.length; at += SLICE) {

@@ -173,7 +173,7 @@ function patternOf(url: URL): string | null {
   return `${url.origin}${path}${keys === null ? "" : `?${keys}`}`;
 }
 
-/** The keys of the query in alphabetical order, each as often as it occurs; null without a query. */
+/** The keys of the query, sorted, each as often as it occurs; null without a query. */
 function keysOf(url: URL): string | null {
   if (url.search === "") return null;
   const keys = url.search.slice(1).split("&");
