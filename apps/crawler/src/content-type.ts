@@ -10,6 +10,10 @@ export interface ContentType {
   readonly charset: string | undefined;
 }
 
+/**
+ * Nobody needs longer ones, in characters, and the library takes the square of the time for blanks.
+ */
+const LONGEST = 512;
 const NOTHING: ContentType = { mediaType: "", charset: undefined };
 /** What servers send that do not know. */
 const UNKNOWN = new Set(["", "*/*", "unknown/unknown", "application/unknown"]);
@@ -24,7 +28,7 @@ const XHTML = "application/xhtml+xml";
 export function extractContentType(headers: readonly string[]): ContentType {
   let found = NOTHING;
   for (const value of headers.flatMap(splitList)) {
-    const type = MIMEType.parse(value);
+    const type = value.length > LONGEST ? null : MIMEType.parse(value);
     if (type === null || type.essence === "*/*") continue;
     const before = type.essence === found.mediaType ? found.charset : undefined;
     found = { mediaType: type.essence, charset: type.parameters.get("charset") ?? before };

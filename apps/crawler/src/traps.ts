@@ -169,7 +169,8 @@ export class Traps {
 function patternOf(url: URL): string | null {
   const keys = keysOf(url);
   if (keys === null && !/\d/.test(url.pathname)) return null;
-  const path = url.pathname.replace(/[^/]*\d[^/]*/g, "#");
+  const segments = url.pathname.split("/");
+  const path = segments.map((segment) => (/\d/.test(segment) ? "#" : segment)).join("/");
   return `${url.origin}${path}${keys === null ? "" : `?${keys}`}`;
 }
 
