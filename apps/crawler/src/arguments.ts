@@ -61,6 +61,14 @@ function declare(): Command {
     .option("--per-host <n>", perHost, atLeast(1))
     .option("--delay <ms>", "between two requests to one host", atLeast(0), DEFAULTS.delay)
     .option("--timeout <ms>", "for one request, body included", atLeast(1), DEFAULTS.timeout)
+    .option("--connect-timeout <ms>", "of that, to connect", atLeast(1), DEFAULTS.connectTimeout)
+    .option(
+      "--headers-timeout <ms>",
+      "of that, until the head",
+      atLeast(1),
+      DEFAULTS.headersTimeout,
+    )
+    .option("--body-timeout <ms>", "of that, with no more body", atLeast(1), DEFAULTS.bodyTimeout)
     .option("--retries <n>", "further attempts after a passing error", atLeast(0), DEFAULTS.retries)
     .option("--retry-delay <ms>", "before the second attempt", atLeast(0), DEFAULTS.retryDelay)
     .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)

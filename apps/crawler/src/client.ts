@@ -17,6 +17,10 @@ export interface ClientOptions {
   readonly userAgent: string;
   /** Milliseconds from connecting to the last byte. */
   readonly timeout: number;
+  /** Milliseconds for its parts: see `CrawlOptions`. Default: as long as the whole. */
+  readonly connectTimeout?: number;
+  readonly headersTimeout?: number;
+  readonly bodyTimeout?: number;
   /** Bytes of one body, as received and as decompressed. */
   readonly bodyLimit: number;
   readonly guard: AddressGuard;
@@ -54,7 +58,6 @@ export type Wanted = "html" | "nothing" | number;
  */
 const DRAIN_LIMIT = 64 * 1024;
 const DRAIN_TIME = 250;
-const CONNECT_TIMEOUT = 10_000;
 
 /**
  * Makes one request at a time for each greenlet that asks, over keep-alive connections shared by
@@ -62,13 +65,17 @@ const CONNECT_TIMEOUT = 10_000;
  */
 export class Client {
   private readonly options: ClientOptions;
+  private readonly limits: Readonly<Record<"connect" | "headers" | "body", number>>;
   private readonly agent: ReturnType<typeof createAgent>;
 
   constructor(options: ClientOptions) {
     this.options = options;
+    const { timeout, connectTimeout = timeout, headersTimeout = timeout } = options;
+    const { bodyTimeout = timeout } = options;
+    this.limits = { connect: connectTimeout, headers: headersTimeout, body: bodyTimeout };
     // As many connections as requests: how many there may be for a host is the frontier's business.
     this.agent = createAgent({
-      connectTimeout: Math.min(CONNECT_TIMEOUT, options.timeout),
+      connectTimeout: this.limits.connect,
       connect: { lookup: options.guard.lookup },
     });
   }
@@ -99,6 +106,8 @@ export class Client {
           ...(cookie === "" ? {} : { cookie }),
         },
         timeout,
+        headersTimeout: this.limits.headers,
+        bodyTimeout: this.limits.body,
       });
       phase = "the end of the body";
       try {
@@ -155,14 +164,22 @@ export class Client {
   /** An error that says what happened by the names and numbers that the user knows. */
   private inUsersWords(error: unknown, phase: string): unknown {
     const { timeout, bodyLimit } = this.options;
-    const options = { cause: error, passing: true };
-    if (error instanceof BodyTooLargeError)
-      return new CrawlError("body-too-large", `the body is larger than ${bodyLimit} bytes`);
-    if (error instanceof Timeout || errorCode(error) === "timeout")
-      return new CrawlError("timeout", `${phase} did not come within ${timeout} ms`, options);
-    if (errorCode(error) !== "connect-timeout") return error;
-    const limit = Math.min(CONNECT_TIMEOUT, timeout);
-    return new CrawlError("connect-timeout", `could not connect within ${limit} ms`, options);
+    const { connect, headers, body } = this.limits;
+    const timedOut = (message: string): CrawlError =>
+      new CrawlError("timeout", message, { cause: error, passing: true });
+    switch ((error as { code?: unknown } | null)?.code) {
+      case "UND_ERR_HEADERS_TIMEOUT":
+        return timedOut(`an answer did not come within ${headers} ms`);
+      case "UND_ERR_BODY_TIMEOUT":
+        return timedOut(`nothing more of the body came for ${body} ms`);
+      case "UND_ERR_CONNECT_TIMEOUT": {
+        const options = { cause: error, passing: true };
+        return new CrawlError("connect-timeout", `could not connect within ${connect} ms`, options);
+      }
+    }
+    if (error instanceof Timeout) return timedOut(`${phase} did not come within ${timeout} ms`);
+    if (!(error instanceof BodyTooLargeError)) return error;
+    return new CrawlError("body-too-large", `the body is larger than ${bodyLimit} bytes`);
   }
 }
 

@@ -197,6 +197,19 @@ describe("Fetcher", () => {
     }
   });
 
+  it("has a limit for each part of a request, and says which it was", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/headers") return;
+      response.writeHead(200, { "content-type": "text/html" }).write("<p>");
+    });
+    const limits = { timeout: 60_000, headersTimeout: 100, bodyTimeout: 120 };
+    const message = (path: string): Promise<unknown> =>
+      fetch(origin + path, limits).catch((error: Error) => error.message);
+    expect(await message("/headers")).toBe("an answer did not come within 100 ms");
+    expect(await message("/body")).toBe("nothing more of the body came for 120 ms");
+    expect(await failure(`${origin}/headers`, limits)).toBe("timeout");
+  });
+
   it("names what the network does", async () => {
     const { origin } = await serve((request, response) => {
       if (request.url === "/reset") response.socket!.resetAndDestroy();
