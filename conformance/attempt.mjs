@@ -1,5 +1,8 @@
 // One run of one file, to its end or to the limit of its time.
 import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 /** As much of the output is kept: its end. */
 const KEPT = 20_000;
@@ -18,8 +21,15 @@ const KEPT = 20_000;
  */
 export function attempt(node, args, { env, limit }) {
   return new Promise((resolve, reject) => {
+    // Some of Node's tests write into the working directory.
+    const cwd = mkdtempSync(join(tmpdir(), "greenlit-node-test-"));
     // A group of its own, so that what it has started ends with it.
-    const child = spawn(node, args, { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(node, args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     let output = "";
     let hangs = false;
     for (const stream of [child.stdout, child.stderr]) {
@@ -44,6 +54,7 @@ export function attempt(node, args, { env, limit }) {
       function finish() {
         child.stdout.destroy();
         child.stderr.destroy();
+        rmSync(cwd, { recursive: true, force: true });
         resolve({ end: endOf(code, signal, hangs, output), output });
       }
     });

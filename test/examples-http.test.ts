@@ -31,13 +31,13 @@ async function start(name: string): Promise<string> {
 
 it("hello-server.mjs says hello, to many at a time", async () => {
   const url = await start("hello-server.mjs");
-  const names = Array.from({ length: 50 }, (_, i) => `Ann ${i}`);
+  const names = Array.from({ length: 200 }, (_, i) => `Ann ${i}`);
   const begun = performance.now();
   const texts = await Promise.all(
     names.map(async (name) => (await fetch(`${url}/?name=${encodeURIComponent(name)}`)).text()),
   );
   expect(texts).toEqual(names.map((name) => `hello ${name}\n`));
-  expect(performance.now() - begun).toBeLessThan(50 * 100);
+  expect(performance.now() - begun).toBeLessThan(200 * 100);
 });
 
 /** A server that says what it was asked. */

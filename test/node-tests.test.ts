@@ -1,7 +1,7 @@
 // The runner of Node's own tests, on a folder of tests of our own: what passes, fails, hangs, and
 // awaits at the top level, plain and under the patch.
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 /** What only the patch adds. */
 const PATCHED = "'setTimeoutSync' in require('timers')";
 const TESTS = {
-  "test-fs-passes.js": "require('fs').statSync('.')",
+  "test-fs-passes.js": "require('fs').statSync('.'); require('fs').writeFileSync('left-here', '')",
   "test-fs-awaits.mjs": "import fs from 'fs'; await null; fs.statSync('.'); await null;",
   "test-fs-flags.js": "// Flags: --expose-gc --no-warnings\nglobalThis.gc();",
   "test-fs-fails.js": "process.exit(3)",
@@ -44,6 +44,7 @@ it("passes when all that passes plain passes under the patch", () => {
   const { status, rows, all } = conformance(...tests, "--prefix", "fs");
   expect(status, all).toBe(0);
   expect(rows).toContainEqual(["fs", "5", "3", "3", "0", "0"]);
+  expect(existsSync("left-here")).toBe(false);
 });
 
 it("fails when the patch makes a difference, and tells which", () => {

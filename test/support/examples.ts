@@ -64,7 +64,7 @@ export async function outputOf(example: Example, runner: Runner, home: string): 
         execFile(
           process.execPath,
           args,
-          { cwd: folder, timeout: 50_000 },
+          { cwd: folder, timeout: 100_000 },
           (error, stdout, stderr) => {
             resolve({ code: error === null ? 0 : (error.code ?? error.signal), stdout, stderr });
           },

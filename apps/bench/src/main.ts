@@ -4,7 +4,7 @@
 //                    [--json file] [--from file]
 //
 // --nodes: more Nodes to measure on; each folder holds bin/node and include/node. The switcher is
-// compiled for each Node.
+// compiled for each Node that has no newer binary than its sources.
 // --write: writes docs/benchmarks.md and docs/plots. --json: keeps the figures; --from: shows kept
 // ones, measures nothing.
 import { readFileSync, writeFileSync } from "node:fs";

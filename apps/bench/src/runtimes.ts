@@ -1,6 +1,6 @@
 // What there is to measure with: Nodes that greenlit runs on, and peers.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync, statSync } from "node:fs";
+import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -70,7 +70,8 @@ export function program(node: Node, name: string, ...args: (string | number)[]):
 
 /**
  * The running Node, and those in `folders`, which hold bin/node and include/node. The switcher is
- * compiled for each, here and now: a binary of an earlier run is never measured.
+ * compiled for each, unless its binary is newer than all it is made from: a stale one is never
+ * measured.
  */
 export function findNodes(folders: readonly string[], progress: (line: string) => void): Node[] {
   const found = new Map([[realpathSync(process.execPath), [process.execPath, [] as string[]]]]);
@@ -93,19 +94,18 @@ export function findNodes(folders: readonly string[], progress: (line: string) =
   });
 }
 
-/** @throws Error when that fails, or the binary that is loaded then is another one. */
+/** @throws Error when that fails, or another binary is loaded than the one that it files. */
 function compile(node: Node, args: readonly string[]): void {
   const require = createRequire(import.meta.url);
   const switcher = dirname(require.resolve("@greenlit/switcher/package.json"));
   const script = join(ROOT, "scripts/build-native.mjs");
-  const start = Date.now();
   const options = { cwd: switcher, encoding: "utf8" } as const;
-  const { status, stderr } = spawnSync(process.execPath, [script, "--anew", ...args], options);
+  const { status, stderr } = spawnSync(process.execPath, [script, ...args], options);
   if (status !== 0) throw new Error(`compiling the switcher failed: ${stderr.trim().slice(-300)}`);
   const { binary } = runChild(program(node, "open"));
   if (typeof binary !== "string") throw new Error("loads no binary of the switcher");
-  // File systems tell the time in steps.
-  if (statSync(binary).mtimeMs < start - 10) throw new Error(`loads an older binary: ${binary}`);
+  if (!binary.startsWith(realpathSync(join(switcher, "prebuilds"))))
+    throw new Error(`loads another binary than was compiled: ${binary}`);
 }
 
 /** The commit that is measured, and whether files differ from it. */
@@ -114,7 +114,7 @@ export function findBuild(): string {
   const commit = git("rev-parse", "--short=12", "HEAD");
   if (commit === null) return "not of a git checkout";
   const changed = git("status", "--porcelain", "--", "packages", "apps", "scripts") !== "";
-  return `commit ${commit}${changed ? " with changes" : ""}, native part compiled in this run`;
+  return `commit ${commit}${changed ? " with changes" : ""}, native part compiled from it`;
 }
 
 /** What a command prints; null when it fails. */

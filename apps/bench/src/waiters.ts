@@ -27,7 +27,7 @@ const KINDS = {
 
 /** As many as a run of that size can afford. */
 const counts = ({ scale }: Setup): number[] =>
-  [10, 1000, 100_000].filter((n) => n <= 1_000_000 * scale);
+  [10, 1000, 100_000].filter((n) => n <= 100_000 * scale);
 
 export const waiters: Question = {
   name: "waiters",

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import type { ServerResponse } from "node:http";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -82,7 +83,7 @@ describe("greenlit-crawl", () => {
       ["--what"],
     ]) {
       const { code, out, err } = await command(args);
-      expect(code, args.join(" ")).toBe(2);
+      expect(code, `${args.join(" ")}: ${err}`).toBe(2);
       expect(err).toContain("Usage: greenlit-crawl");
       expect(out).toBe("");
     }
@@ -106,22 +107,23 @@ describe("greenlit-crawl", () => {
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "pages.jsonl");
     let child: ChildProcess | undefined;
+    let slow: ServerResponse | undefined;
     const server = await serve((request, response) => {
       response.setHeader("content-type", "text/html");
       const links = "<a href=/slow><a href=/never><a href=/queued>";
       if (request.url === "/robots.txt") response.writeHead(404).end();
       else if (request.url === "/") response.end(links);
-      else if (request.url === "/slow") setTimeout(() => response.end(links), 300);
+      else if (request.url === "/slow") slow = response;
       else child?.kill("SIGINT"); // /never: no answer, and two are in flight now
     });
-    const started = performance.now();
-    const { code, out, err } = await command(
-      [server.origin, "--output", file, "--json"],
-      (it) => (child = it),
-    );
+    const { code, out, err } = await command([server.origin, "--output", file, "--json"], (it) => {
+      child = it;
+      it.stderr!.on("data", (text) => {
+        if (String(text).includes("Stopping")) slow?.end();
+      });
+    });
     expect(code).toBe(130);
     expect(err).toContain("Stopping: 2 pages in flight.");
-    expect(performance.now() - started).toBeLessThan(10_000);
     expect(server.requests).not.toContain("/queued");
     const records = recordsOf(readFileSync(file, "utf8"));
     expect(records.map(({ url, error }) => [url.replace(server.origin, ""), error])).toEqual([
@@ -143,13 +145,11 @@ describe("greenlit-crawl", () => {
       if (request.url === "/robots.txt") response.writeHead(404).end();
       else child?.kill("SIGINT");
     });
-    const started = performance.now();
     const { code, out } = await command([server.origin], (it) => {
       child = it;
       it.stderr!.once("data", () => it.kill("SIGINT"));
     });
     expect(code).toBe(130);
-    expect(out).toBe("");
-    expect(performance.now() - started).toBeLessThan(2_000 + 1_500);
+    expect(out).toBe(""); // else it would have waited, and told what it has done
   });
 });

@@ -29,9 +29,8 @@ describe("the demo site's process", () => {
     const { hostname, port } = new URL(seed.trim());
     expect(await listens(Number(port), hostname)).toBe(true);
     parent.kill("SIGKILL");
-    for (let i = 0; i < 100 && (await listens(Number(port), hostname)); i++) {
+    while (await listens(Number(port), hostname)) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    expect(await listens(Number(port), hostname)).toBe(false);
   });
 });

@@ -191,9 +191,7 @@ describe("Fetcher", () => {
       drip();
     });
     for (const path of ["/headers", "/drip"]) {
-      const started = performance.now();
       expect(await failure(origin + path, { timeout: 200 }), path).toBe("timeout");
-      expect(performance.now() - started).toBeLessThan(2_000);
     }
   });
 

@@ -50,8 +50,8 @@ class PathMemory : public OperationMemory {
 // FIFO is then open though nobody has the other end, or cannot be opened, where open(2) would wait.
 class OpenMemory : public PathMemory {
  public:
-  OpenMemory(std::string path, int flags, int mode)
-      : PathMemory(std::move(path)), flags_(flags), mode_(mode) {}
+  OpenMemory(RingLoop* loop, std::string path, int flags, int mode)
+      : PathMemory(std::move(path)), loop_(loop), flags_(flags), mode_(mode) {}
   ~OpenMemory() override {
     if (too_early_ >= 0) close(too_early_);
   }
@@ -71,8 +71,10 @@ class OpenMemory : public PathMemory {
 
   bool Continue(Ring* ring, Completion* completion) override {
     struct stat stat = {};
-    if (completion->result >= 0 && fstat(completion->result, &stat) < 0) return false;
-    return IsTooEarly(*completion, stat) && Again(ring, completion);
+    if (completion->result >= 0) fstat(completion->result, &stat);
+    if (IsTooEarly(*completion, stat)) return Again(ring, completion);
+    if (completion->result >= 0) loop_->Own(completion->result);
+    return false;
   }
 
  protected:
@@ -96,6 +98,7 @@ class OpenMemory : public PathMemory {
   bool abandoned_ = false;
 
  private:
+  RingLoop* loop_;
   int flags_;
   int mode_;
   bool is_patient_ = false;
@@ -121,8 +124,8 @@ class WholeFile : public OpenMemory {
   // What it was doing when it failed; src/ring-files.ts has the same numbers.
   enum Step { kOpen = 0, kStat = 1, kRead = 2, kTooLarge = 3 };
 
-  WholeFile(napi_env env, std::string path, int flags)
-      : OpenMemory(std::move(path), flags, 0), env_(env) {}
+  WholeFile(RingLoop* loop, std::string path, int flags)
+      : OpenMemory(loop, std::move(path), flags, 0), env_(loop->env()) {}
   ~WholeFile() override {
     if (fd_ >= 0) close(fd_);
     if (buffer_ != nullptr) napi_delete_reference(env_, buffer_);
@@ -233,7 +236,8 @@ class WholeFile : public OpenMemory {
   std::vector<uint8_t> bytes_;  // of one whose size is not
 };
 
-void Begin(Ring* ring, int32_t id, std::unique_ptr<OpenMemory> memory) {
+void Begin(RingLoop* loop, int32_t id, std::unique_ptr<OpenMemory> memory) {
+  Ring* ring = loop->ring();
   memory->Queue(ring, id);
   ring->Keep(id, std::move(memory));
 }
@@ -241,16 +245,17 @@ void Begin(Ring* ring, int32_t id, std::unique_ptr<OpenMemory> memory) {
 // open(id, path, flags, mode)
 napi_value Open(napi_env env, napi_callback_info info) {
   const Arguments<4> args(env, info);
-  Begin(Self(args.data)->ring(), args.Int(0),
-        std::make_unique<OpenMemory>(Path(env, args.at[1]), args.Int(2), args.Int(3)));
+  RingLoop* loop = Self(args.data);
+  Begin(loop, args.Int(0),
+        std::make_unique<OpenMemory>(loop, Path(env, args.at[1]), args.Int(2), args.Int(3)));
   return nullptr;
 }
 
 // readFile(id, path, flags)
 napi_value ReadFile(napi_env env, napi_callback_info info) {
   const Arguments<3> args(env, info);
-  Begin(Self(args.data)->ring(), args.Int(0),
-        std::make_unique<WholeFile>(env, Path(env, args.at[1]), args.Int(2)));
+  RingLoop* loop = Self(args.data);
+  Begin(loop, args.Int(0), std::make_unique<WholeFile>(loop, Path(env, args.at[1]), args.Int(2)));
   return nullptr;
 }
 

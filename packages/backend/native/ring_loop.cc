@@ -158,9 +158,17 @@ class MessageMemory : public OperationMemory {
 // Of accept: what is accepted has to be closed by somebody.
 class AcceptMemory : public OperationMemory {
  public:
+  explicit AcceptMemory(RingLoop* loop) : loop_(loop) {}
+  bool Continue(Ring* ring, Completion* completion) override {
+    if (completion->result >= 0) loop_->Own(completion->result);
+    return false;
+  }
   void Discard(const Completion& completion) override {
     if (completion.result >= 0) close(completion.result);
   }
+
+ private:
+  RingLoop* loop_;
 };
 
 napi_value Hold(napi_env env, napi_callback_info info) {
@@ -212,12 +220,6 @@ napi_value Register(napi_env env, napi_callback_info info) {
   return Number(env, 0);
 }
 
-napi_value Own(napi_env env, napi_callback_info info) {
-  const Arguments<1> args(env, info);
-  Self(args.data)->Own(args.Int(0));
-  return nullptr;
-}
-
 napi_value Disown(napi_env env, napi_callback_info info) {
   const Arguments<1> args(env, info);
   Self(args.data)->Disown(args.Int(0));
@@ -238,11 +240,12 @@ napi_value Close(napi_env env, napi_callback_info info) {
 // accept(id, fd)
 napi_value Accept(napi_env env, napi_callback_info info) {
   const Arguments<2> args(env, info);
-  Ring* ring = Self(args.data)->ring();
+  RingLoop* loop = Self(args.data);
+  Ring* ring = loop->ring();
   io_uring_sqe* entry = ring->Next(IORING_OP_ACCEPT, args.Int(1), args.Int(0));
   entry->accept_flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
   if (ring->multishot()) entry->ioprio = IORING_ACCEPT_MULTISHOT;
-  ring->Keep(args.Int(0), std::make_unique<AcceptMemory>());
+  ring->Keep(args.Int(0), std::make_unique<AcceptMemory>(loop));
   return nullptr;
 }
 
@@ -417,7 +420,6 @@ napi_value OpenRing(napi_env env, napi_callback_info info) {
       {"underWay", UnderWay},
       {"deliveries", Deliveries},
       {"register", Register},
-      {"own", Own},
       {"disown", Disown},
       {"addDatagramBuffers", AddDatagramBuffers},
       {"close", Close},

@@ -45,6 +45,8 @@ class RingLoop {
   int Reap();
   int AddDatagramBuffers(napi_value memory);
   // A descriptor that is closed with the environment, if nobody has closed or disowned it by then.
+  // So is one that the kernel has opened, as soon as it is taken out of the ring: a thread that is
+  // terminated then may never hear of it.
   void Own(int fd);
   void Disown(int fd);
 

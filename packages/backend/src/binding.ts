@@ -77,7 +77,6 @@ export interface NativeRing {
   underWay(): number;
   deliveries(): number;
   register(fd: number): number;
-  own(fd: number): void;
   disown(fd: number): void;
   addDatagramBuffers(memory: Uint8Array): number;
   close(): void;

@@ -110,6 +110,11 @@ function waiting<T>(fn: () => T): Greenlet<T> {
   return greenlet;
 }
 
+/** How often Node's loop has gone round. */
+function turnsOfLoop(): number {
+  return performance.nodeTiming.uvMetricsInfo.loopCount;
+}
+
 /** Sends until the kernel takes no more. */
 function fill(descriptor: Descriptor): number {
   const error = thrownBy(() => descriptor.send(Buffer.alloc(8_000_000), "send", { timeout: 50 }));
@@ -124,15 +129,22 @@ export const CLAUSES: Readonly<Record<string, Clause>> = {
     check(backend) {
       const [one, other] = pair(backend);
       const reader = waiting(() => one.receive(10, "receive"));
-      // A second: what spins has used much of it, however busy the machine is.
-      const [start, before] = [performance.now(), process.cpuUsage()];
-      sleep(1000);
-      const used = process.cpuUsage(before);
-      const share = (used.user + used.system) / 1000 / (performance.now() - start);
+      // The compiler, and what else the process does, may need some for a while.
+      let share = Infinity;
+      const turnsBefore = turnsOfLoop();
+      for (let i = 0; i < 5 && share >= 0.08; i++) {
+        const [start, before] = [performance.now(), process.cpuUsage()];
+        sleep(1000);
+        const used = process.cpuUsage(before);
+        share = Math.min(share, (used.user + used.system) / 1000 / (performance.now() - start));
+      }
+      // What spins may get little of the processor, where others want it too.
+      const turns = turnsOfLoop() - turnsBefore;
       other.close();
       reader.get();
       one.close();
       assert.ok(share < 0.08, `it used ${share.toFixed(2)} of a processor`);
+      assert.ok(turns < 200, `the loop went round ${turns} times`);
     },
   },
   "lets the loop go on": {
@@ -382,15 +394,18 @@ export const CLAUSES: Readonly<Record<string, Clause>> = {
       assert.equal(String(one.receive(100, "receive", { timeout: SOON })), "bye");
       assert.equal(one.receive(100, "receive", { timeout: SOON }), null);
       one.close();
-      const [server, address] = listener(backend);
-      server.close();
-      const { port } = address as { port: number };
+      // Nobody listens there, and nobody else can.
+      const silent = backend.register(made(system().socket(4, 1)));
+      made(system().bind(silent.fd, HERE));
+      const address = made(system().localAddress(silent.fd)) as Address & { port: number };
+      const { port } = address;
       const refused = backend.register(made(system().socket(4, 1)));
       const error = thrownBy(() => refused.connect(address, "connect", { timeout: SOON }));
       assert.equal(error.message, `connect ECONNREFUSED 127.0.0.1:${port}`);
       assert.deepEqual([error.code, error.syscall], ["ECONNREFUSED", "connect"]);
       assert.equal((error as { port?: number }).port, port);
       refused.close();
+      silent.close();
     },
   },
   "receive gives bytes of its own, and null at the end": {

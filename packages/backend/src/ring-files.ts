@@ -54,11 +54,15 @@ export class RingFiles implements FileOperations {
   open(path: Path, flags: number, mode: number, what: string, options?: WaitOptions): number {
     const bytes = bytesOf(path);
     const request = this.begin(what, options);
-    this.ring.native.open(request.id, bytes, flags, mode);
-    const close = (fd: number): void => void this.ring.calls.close(fd);
-    const fd = request.wait(options, null, close);
+    const { native, calls } = this.ring;
+    native.open(request.id, bytes, flags, mode);
+    const fd = request.wait(options, null, (unwanted) => {
+      native.disown(unwanted);
+      calls.close(unwanted);
+    });
     request.remove();
     if (fd < 0) throw fileError("open", fd, path);
+    native.disown(fd);
     return fd;
   }
 

@@ -166,7 +166,6 @@ export class Connections extends Input {
 
   protected add(result: number): void {
     this.fds.push(result);
-    this.ring.native.own(result);
   }
 }
 

@@ -365,5 +365,5 @@ describe.each(SEEDS)("seed %d", (seed) => {
       expect(killed).toBeGreaterThan(20);
       expect(operations).toBeGreaterThan(1500);
     });
-  }, 30_000);
+  });
 });

@@ -1,13 +1,15 @@
 // The contract of @greenlit/testing/blocking-calls, over all functions of files.
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { config } from "@greenlit/core";
 import {
   type BlockingCall,
   describeBlockingCalls,
   strayNames,
 } from "@greenlit/testing/blocking-calls";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 
 config.filesAtOnce = false;
 
@@ -30,6 +32,11 @@ async function onSilentDisk(): Promise<Record<string, (...args: unknown[]) => un
 
 const functions = await onSilentDisk();
 
+// Not in the working directory, should the disk not be silent.
+const folder = fs.mkdtempSync(join(tmpdir(), "greenlit-fs-"));
+afterAll(() => fs.rmSync(folder, { recursive: true }));
+const [from, to] = ["nowhere", "elsewhere"].map((name) => join(folder, name));
+
 /** Made of others, which wait under their own names. */
 const MADE_OF_OTHERS = ["cpSync", "globSync", "mkdtempDisposableSync"];
 
@@ -39,7 +46,7 @@ const CALLS: BlockingCall[] = Object.entries(functions)
   .map(([name, call]) => ({
     name: `fs.${name}`,
     takes: [],
-    blocked: () => ({ call: () => call("/nowhere", "elsewhere") }),
+    blocked: () => ({ call: () => call(from, to) }),
   }));
 
 it("every function is in the table", () => {

@@ -7,13 +7,15 @@ export type Ending = (typeof SIGNALS)[number];
 /**
  * Shared with the thread of signal-watch.cts. Words: 0, whether it hears; 1, the grace in
  * milliseconds; from 2 on, for each of SIGNALS, whether the program has handlers of its own; then,
- * whether it has heard one that ends the program.
+ * whether it has heard one that ends the program, and whether the main thread, when the grace was
+ * over, has begun to say who has not ended.
  */
-export const memory: Int32Array = new Int32Array(new SharedArrayBuffer(4 * (3 + SIGNALS.length)));
+export const memory: Int32Array = new Int32Array(new SharedArrayBuffer(4 * (4 + SIGNALS.length)));
 const UP = 0;
 export const GRACE = 1;
 export const HANDLED = 2;
 const ENDING = HANDLED + SIGNALS.length;
+export const SPEAKS: number = ENDING + 1;
 
 /**
  * Milliseconds that a program may have to wait for the thread. It takes 20 to 100, most of them

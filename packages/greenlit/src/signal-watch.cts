@@ -21,8 +21,9 @@ const { memory, signals } = workerThreads.workerData as {
 };
 const [UP, GRACE, HANDLED] = [0, 1, 2];
 const ENDING = HANDLED + signals.length;
-/** Milliseconds that the main thread has, once the grace is over, to say who has not ended. */
-const LAST_WORDS = 200;
+const SPEAKS = ENDING + 1;
+/** Milliseconds that the main thread has, once the grace is over, to begin to say who is left. */
+const LAST_WORDS = 1000;
 
 const { internalBinding } = require("internal/test/binding") as {
   internalBinding(name: "signal_wrap"): { Signal: new () => SignalWrap };
@@ -43,7 +44,12 @@ Atomics.notify(memory, UP);
 function end(signal: NodeJS.Signals): void {
   for (const wrap of wraps) wrap.close();
   Atomics.store(memory, ENDING, 1);
-  const grace = Atomics.load(memory, GRACE) + LAST_WORDS;
-  setTimeout(() => process.kill(process.pid, signal), grace);
+  // One after the other: what holds up the whole process takes nothing of the last words.
+  setTimeout(() => setTimeout(endIfSilent, LAST_WORDS, signal), Atomics.load(memory, GRACE));
   workerThreads.parentPort?.postMessage(signal);
+}
+
+/** It calculates, and hears nothing. */
+function endIfSilent(signal: NodeJS.Signals): void {
+  if (Atomics.load(memory, SPEAKS) === 0) process.kill(process.pid, signal);
 }

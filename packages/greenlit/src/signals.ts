@@ -7,6 +7,7 @@ import {
   GRACE,
   HANDLED,
   SIGNALS,
+  SPEAKS,
   watchSignals,
 } from "./signal-thread.js";
 
@@ -99,6 +100,7 @@ function end(signal: Ending): void {
   killAll(living, new GreenletExit(`ended by ${signal}`), { block: false });
   const grace = Math.min(config.grace, LONGEST);
   setTimeout(() => {
+    Atomics.store(memory, SPEAKS, 1);
     process.stderr.write(
       `greenlit: ${count(hub.greenlets().length)} did not end within ${grace / 1000} s\n${formatDump()}\n`,
     );

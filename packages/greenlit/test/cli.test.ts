@@ -20,7 +20,7 @@ function file(name: string, text: string): string {
 }
 
 function node(...args: string[]): { status: number | null; stdout: string; stderr: string } {
-  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 30_000 });
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", timeout: 100_000 });
 }
 
 const greenlit = (...args: string[]): ReturnType<typeof node> => node(`${DIST}cli.js`, ...args);
@@ -81,17 +81,18 @@ it("lets exit handlers use Node's blocking functions, also when a greenlet exits
   expect(greenlit("run", name)).toMatchObject({ stdout: "4 bye\n", status: 4 });
 });
 
-/** Runs a program until it has printed `ready`, sends signals, and waits for its end. */
+/** Runs a program, sends it each signal when it has printed a text, and waits for its end. */
 async function signalled(
   name: string,
   signals: NodeJS.Signals[],
+  texts: readonly string[] = ["ready", "cleaning"],
 ): Promise<[number | NodeJS.Signals | null, string]> {
   const child = spawn(process.execPath, [`${DIST}cli.js`, "run", name], { cwd: folder });
   let printed = "";
   const end = once(child, "close");
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (printed += text));
   for (const [i, signal] of signals.entries()) {
-    while (!printed.includes(["ready", "cleaning"][i] as string)) await setTimeout(5);
+    while (!printed.includes(texts[i] as string)) await setTimeout(5);
     child.kill(signal);
   }
   const [code, signal] = (await end) as [number | null, NodeJS.Signals | null];
@@ -149,12 +150,11 @@ it("leaves signals to a program that handles them, and prints all greenlets on S
      process.on("SIGTERM", () => process.exit(9));
      spawn(function theSleeper() { sleep(60_000) });
      sleep(1); // until the other sleeps too
-     setInterval(() => { if (seen++ > 20) process.kill(process.pid, "SIGTERM") }, 5);
-     let seen = 0;
-     console.log("ready"); console.log("cleaning");
+     console.log("ready");
      sleep(60_000);`,
   );
-  const [code, printed] = await signalled(name, ["SIGUSR2", "SIGINT"]);
+  const texts = ["ready", "theSleeper", "own handler"];
+  const [code, printed] = await signalled(name, ["SIGUSR2", "SIGINT", "SIGTERM"], texts);
   expect(printed).toMatch(/theSleeper-\d+: waits in sleep for/);
   expect(printed).toContain("own handler");
   expect(code).toBe(9);

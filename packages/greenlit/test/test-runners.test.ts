@@ -145,7 +145,7 @@ function runs(
     {
       cwd: folder,
       encoding: "utf8",
-      timeout: 110_000,
+      timeout: 290_000,
       // Not what this run of vitest tells its own workers.
       env: { PATH: process.env["PATH"], HOME: process.env["HOME"], NODE_OPTIONS: options, CI: "1" },
     },
@@ -162,7 +162,7 @@ it("two files of tests under jest, in one process", () => {
   expect(output).toMatch(/^Tests: +8 passed, 8 total$/m);
   expect(output).toContain(MET);
   expect(status, output).toBe(0);
-}, 120_000);
+}, 300_000);
 
 it("two files of tests under vitest, in one thread with a realm for each", () => {
   const { status, output } = runs("vitest/vitest.mjs", [
@@ -174,4 +174,4 @@ it("two files of tests under vitest, in one thread with a realm for each", () =>
   expect(output).toMatch(/^ +Tests +8 passed \(8\)$/m);
   expect(output).toContain(MET);
   expect(status, output).toBe(0);
-}, 120_000);
+}, 300_000);

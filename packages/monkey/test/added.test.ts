@@ -34,10 +34,17 @@ afterAll(() => {
   server.close();
 });
 beforeEach(() => patchAll());
-afterEach(() => {
+afterEach(async () => {
   unpatchAll();
-  // The pools of the clients keep connections for the next request, which would look like leaks.
-  server.closeIdleConnections();
+  // The pools of the clients keep connections for the next request, which would look like leaks. To
+  // the server a connection is idle only when it has heard that its response is sent; the client
+  // may have read that before.
+  await expect
+    .poll(() => {
+      server.closeIdleConnections();
+      return new Promise((resolve) => server.getConnections((_, count) => resolve(count)));
+    })
+    .toBe(0);
 });
 
 describe("added functions", () => {

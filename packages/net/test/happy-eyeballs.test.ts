@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { Deadline } from "../src/deadline.js";
 import { race } from "../src/happy-eyeballs.js";
 import { connect, listen } from "../src/index.js";
+import { withClosedPort } from "./closed-port.js";
 import { withNameServer } from "./name-server.js";
 import { overStreams } from "./over-streams.js";
 
@@ -152,24 +153,23 @@ describe.runIf(!overStreams)("connect", () => {
   it("says what Node says of a name that is not, and of a port that is closed", () =>
     withNameServer(
       { "closed.test": { addresses: [host] }, "both.test": { addresses: [host, "127.0.0.2"] } },
-      green(() => {
-        const listener = listen({ port: 0, host });
-        const closed = listener.port;
-        listener.close();
-        const to = (name: string) => (): unknown => connect({ port: closed, host: name });
-        expect(thrownBy(to("none.test"))).toMatchObject({
-          code: "ENOTFOUND",
-          syscall: "getaddrinfo",
-          hostname: "none.test",
-        });
-        expect(thrownBy(to("closed.test"))).toMatchObject({
-          code: "ECONNREFUSED",
-          syscall: "connect",
-          address: host,
-          port: closed,
-        });
-        const both = thrownBy(to("both.test")) as AggregateError & { code: string };
-        expect([both.code, both.errors.length]).toEqual(["ECONNREFUSED", 2]);
-      }),
+      green(() =>
+        withClosedPort((port) => {
+          const to = (name: string) => (): unknown => connect({ port, host: name });
+          expect(thrownBy(to("none.test"))).toMatchObject({
+            code: "ENOTFOUND",
+            syscall: "getaddrinfo",
+            hostname: "none.test",
+          });
+          expect(thrownBy(to("closed.test"))).toMatchObject({
+            code: "ECONNREFUSED",
+            syscall: "connect",
+            address: host,
+            port,
+          });
+          const both = thrownBy(to("both.test")) as AggregateError & { code: string };
+          expect([both.code, both.errors.length]).toEqual(["ECONNREFUSED", 2]);
+        }),
+      ),
     ));
 });

@@ -15,6 +15,7 @@ import {
   SocketClosedError,
   UnexpectedEndError,
 } from "../src/index.js";
+import { withClosedPort } from "./closed-port.js";
 
 /** Runs `test` in a greenlet with the two ends of a connection. */
 function pair(test: (near: Socket, far: Socket, listener: Listener) => void): () => Promise<void> {
@@ -356,12 +357,8 @@ describe("from", () => {
 
 describe("connect", () => {
   it("throws Node's error with the stack of the caller", async () => {
-    const port = await run(() => {
-      using listener = listen({ port: 0, host: "127.0.0.1" });
-      return listener.port;
-    });
     const error = (await run(function theCaller() {
-      return caught(() => connect({ port, host: "127.0.0.1" }));
+      return withClosedPort((port) => caught(() => connect({ port, host: "127.0.0.1" })));
     })) as NodeJS.ErrnoException;
     expect([error.code, error.syscall]).toEqual(["ECONNREFUSED", "connect"]);
     expect(error.stack).toMatch(/theCaller/);

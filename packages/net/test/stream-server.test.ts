@@ -1,7 +1,7 @@
 import { READ, system } from "@greenlit/backend";
 import { closeSync, openSync, readSync } from "node:fs";
 import { getHub, Pool, sleep, spawn, Timeout } from "@greenlit/core";
-import { green, thrownBy } from "@greenlit/testing";
+import { fakeClock, green, thrownBy } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import { connect, listen, type Socket, StreamServer } from "../src/index.js";
 import { overStreams } from "./over-streams.js";
@@ -76,12 +76,17 @@ describe("StreamServer", () => {
         client.write("x");
         client.read();
       }
+      using clock = fakeClock({ auto: false });
       const stopping = spawn(() => server.stop({ timeout: 100 }));
       sleep(0);
       expect(thrownBy(() => connect({ port: server.port, host }))).toBeInstanceOf(Error);
       quick.write("still");
       expect(String(quick.read())).toBe("still");
       quick.end();
+      expect(quick.read()).toBe(null);
+      clock.advance(99);
+      expect([stopping.ready, server.active]).toEqual([false, 1]);
+      clock.advance(1);
       stopping.get();
       expect(slow.read()).toBe(null);
       server.stop(); // nothing is left to do

@@ -14,11 +14,11 @@ const here = process.platform === "linux" && ["x64", "arm64"].includes(process.a
 it.skipIf(!found || !here)(
   `stacks and switches, alone, under sanitizers (needs Linux on x64 or arm64, and ${compiler})`,
   () => {
-    const { status, stdout, stderr } = spawnSync(SCRIPT, { encoding: "utf8", timeout: 110_000 });
+    const { status, stdout, stderr } = spawnSync(SCRIPT, { encoding: "utf8", timeout: 290_000 });
     expect(status, stdout + stderr).toBe(0);
     expect(stdout).toContain("passed plain");
   },
-  120_000,
+  300_000,
 );
 
 // Without the mark, the loader of a protected process would refuse the addon, or switch the

@@ -18,6 +18,12 @@ export interface FakeClockOptions {
 /** How many turns of the loop must go by in which nothing runs. */
 const STILL = 3;
 
+/**
+ * As many milliseconds between two looks count as silence. If they are further apart, the thread
+ * stood still, and has yet to hear of what came meanwhile.
+ */
+const LONGEST_STEP = 5;
+
 // The real ones: a test may replace the globals.
 const { setImmediate, clearImmediate, setTimeout, clearTimeout } = globalThis;
 
@@ -43,8 +49,9 @@ export class FakeClock implements Clock, Disposable {
   private installed = true;
   private seen = 0;
   private still = 0;
-  /** The real time when something was last seen to happen. */
-  private lastActivity = performance.now();
+  /** For how many real milliseconds nothing has been seen to happen. */
+  private quiet = 0;
+  private lastLook = performance.now();
   private stopLooking: () => void = () => {};
 
   /** @internal Use `fakeClock`. */
@@ -150,6 +157,8 @@ export class FakeClock implements Clock, Disposable {
   }
 
   private lookLater(): void {
+    // Timers fire before the loop handles the I/O that is ready: no look at a timer is the last.
+    this.still = 0;
     const next = unseen(() => setTimeout(this.look, 1));
     if (this.waiting.length === 0 && this.advances.length === 0) next.unref();
     this.stopLooking = () => clearTimeout(next);
@@ -157,13 +166,16 @@ export class FakeClock implements Clock, Disposable {
 
   private readonly look = (): void => {
     const { work } = this;
+    const now = performance.now();
+    this.quiet += Math.min(now - this.lastLook, LONGEST_STEP);
+    this.lastLook = now;
     if (getHub().busy || work.activity !== this.seen) {
       this.seen = work.activity;
       this.still = 0;
-      this.lastActivity = performance.now();
+      this.quiet = 0;
     }
     if (this.still++ < STILL) return this.lookSoon();
-    const silent = performance.now() - this.lastActivity >= this.silence;
+    const silent = this.quiet >= this.silence;
     if (work.ending || this.previous.pending > 0 || (work.open && !silent)) return this.lookLater();
     try {
       if (this.move()) this.still = 0;

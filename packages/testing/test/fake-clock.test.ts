@@ -1,3 +1,4 @@
+import { spawn as spawnProcess } from "node:child_process";
 import { scrypt } from "node:crypto";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -199,6 +200,23 @@ describe("real work is waited for before time moves", () => {
       sleep(HOUR);
       expect(clock.now() - before).toBe(HOUR);
       server.close();
+    }),
+  );
+
+  it(
+    "a child, though the thread stands still for longer than any silence",
+    green(() => {
+      using _clock = fakeClock({ silence: 10_000 });
+      const waiter = new Waiter("test");
+      spawnProcess("sleep", ["0.2"]).on("close", () => waiter.switch());
+      const { now } = performance;
+      let looks = 0;
+      performance.now = () => now.call(performance) + (++looks > 10 ? 20_000 : 0); // as if it had
+      try {
+        expect(waiter.tryWait({ timeout: HOUR })).toBe(true);
+      } finally {
+        performance.now = now;
+      }
     }),
   );
 

@@ -63,9 +63,7 @@ describe("leakCheck", () => {
       () => timers.push(new Timer(50_000, () => {})),
       () => timers[0]?.stop(),
     );
-    expect(leaks).toEqual([
-      expect.stringMatching(/^a timer of the hub, which fires in (49|50)\d{3} ms$/),
-    ]);
+    expect(leaks).toEqual([expect.stringMatching(/^a timer of the hub, which fires in \d+ ms$/)]);
     const sleepers: { kill(error?: unknown, how?: { block: boolean }): void }[] = [];
     const both = await leaksOf(
       () => sleepers.push(spawn(() => sleep(50_000))),

@@ -16,7 +16,7 @@ it("README.md has an example that prints what it says", () => {
     const { stdout, stderr } = spawnSync(
       process.execPath,
       ["--input-type=module", "--eval", code],
-      { cwd: place, encoding: "utf8", timeout: 20_000 },
+      { cwd: place, encoding: "utf8", timeout: 100_000 },
     );
     expect({ stdout, stderr }).toEqual({ stdout: output, stderr: "" });
   } finally {

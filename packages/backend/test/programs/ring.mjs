@@ -2,7 +2,7 @@
 // ends, what children inherit, which system calls are made, and what is said where there is no
 // io_uring.
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { constants as files, mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,16 +32,21 @@ function descriptors() {
     .filter((name) => /^socket:|io_uring|fifo/.test(name)).length;
 }
 
+/** A listening socket, and where it is. */
+function listening(backend) {
+  const listener = backend.register(calls.socket(4, 1));
+  calls.bind(listener.fd, HERE);
+  calls.listen(listener.fd, 1);
+  return [listener, calls.localAddress(listener.fd)];
+}
+
 /** One operation of each kind, none of which ends. */
 function beginAll(backend, fifo) {
   const [one] = pair(backend);
   const [datagrams] = pair(backend, 2);
   const [polled] = pair(backend);
   const [full] = pair(backend);
-  const listener = backend.register(calls.socket(4, 1));
-  calls.bind(listener.fd, HERE);
-  calls.listen(listener.fd, 1);
-  const address = calls.localAddress(listener.fd);
+  const [listener, address] = listening(backend);
   // The kernel lets no more wait.
   const connecting = [1, 2, 3, 4].map(() => backend.register(calls.socket(4, 1)));
   const silent = backend.register(calls.socket(4, 1));
@@ -76,6 +81,19 @@ const ROLES = {
     beginAll(createBackend("uring"), workerData.fifo);
     parentPort.postMessage("under way");
   },
+  // It is terminated between what the kernel has told, and whoever would have heard of it.
+  unheard() {
+    const backend = createBackend("uring");
+    const [listener, address] = listening(backend);
+    spawn(() => listener.accept("accept"));
+    sleep(1);
+    backend.ring.take = () => {
+      parentPort.postMessage("told");
+      for (;;);
+    };
+    spawn(() => backend.files.open(workerData.fifo, files.O_RDWR, 0, "open"));
+    for (let i = 0; i < 3; i++) calls.connect(backend.register(calls.socket(4, 1)).fd, address);
+  },
   exits() {
     beginAll(createBackend("uring"), process.argv[3]);
     console.log("exits");
@@ -84,11 +102,9 @@ const ROLES = {
   // In many small steps, each of which is a message there and back.
   talks() {
     const backend = createBackend("uring");
-    const listener = backend.register(calls.socket(4, 1));
-    calls.bind(listener.fd, HERE);
-    calls.listen(listener.fd, 1);
+    const [listener, address] = listening(backend);
     const client = backend.register(calls.socket(4, 1));
-    client.connect(calls.localAddress(listener.fd), "connect");
+    client.connect(address, "connect");
     const server = backend.register(listener.accept("accept"));
     for (let i = 0; i < 100; i++) {
       client.send(Buffer.from("ping"), "send");
@@ -119,7 +135,7 @@ const ROLES = {
 };
 
 if (!isMainThread) {
-  await run(ROLES.worker);
+  await run(ROLES[workerData.role]);
 } else if (role !== undefined) {
   await run(ROLES[role]);
 } else {
@@ -128,19 +144,19 @@ if (!isMainThread) {
   const fifo = join(folder, "fifo");
   if (unless(reason ?? false, "all of it")) await checkAll();
   rmSync(folder, { recursive: true });
-  pass(reason === null ? 20 : 0);
+  pass(reason === null ? 22 : 0);
 
   async function checkAll() {
     spawnSync("mkfifo", [fifo]);
     const before = descriptors();
-    for (let i = 0; i < 5; i++) {
-      const worker = new Worker(new URL(import.meta.url), { workerData: { fifo } });
+    for (const role of [...Array(5).fill("worker"), "unheard"]) {
+      const worker = new Worker(new URL(import.meta.url), { workerData: { role, fifo } });
       await new Promise((resolve, reject) => {
         worker.once("message", resolve);
         worker.once("error", reject);
       });
-      same(await worker.terminate(), 1, "a worker is terminated");
-      same(descriptors(), before, "and leaves no descriptor behind");
+      same(await worker.terminate(), 1, `a worker is terminated: ${role}`);
+      same(descriptors(), before, `and leaves no descriptor behind: ${role}`);
     }
 
     const exits = await child(import.meta.url, ["exits", fifo]);

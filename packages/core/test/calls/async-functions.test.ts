@@ -90,9 +90,11 @@ it(
   "the greenlet ends when the promise does, not before",
   green(() => {
     const done: number[] = [];
+    let goOn!: () => void;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
     const greenlets = [1, 2].map((n) =>
       spawn(async () => {
-        await later(5);
+        await gate;
         done.push(n);
         return n;
       }),
@@ -100,6 +102,7 @@ it(
     expectTypeOf(greenlets).toEqualTypeOf<Greenlet<number>[]>();
     sleep(0);
     expect(greenlets.map(({ ready }) => ready)).toEqual([false, false]);
+    goOn();
     joinAll(greenlets);
     expect(done).toEqual([1, 2]);
     expect(greenlets.map(({ value, successful }) => [value, successful])).toEqual([
@@ -115,7 +118,7 @@ it("a rejection is the greenlet's failure, reported as such if nobody asks", asy
     await run(() => {
       g = spawn(fail);
       g.name = "async";
-      sleep(20);
+      while (!g.dead) sleep(1);
     });
   });
   expect(seen).toEqual([["async", boom]]);
@@ -142,8 +145,10 @@ it(
   "it can be killed, and be late; the promise goes on",
   green(() => {
     let went = false;
+    let goOn!: () => void;
+    const gate = new Promise<void>((resolve) => (goOn = resolve));
     const slow = async (): Promise<string> => {
-      await later(5);
+      await gate;
       went = true;
       return "slow";
     };
@@ -156,6 +161,7 @@ it(
     expect(thrownBy(() => scope(() => new Promise(() => {}), { timeout: 1 }))).toBeInstanceOf(
       Timeout,
     );
+    goOn();
     while (!went) sleep(1);
   }),
 );

@@ -19,7 +19,7 @@ it(
     idle();
     expect(left).toBeLessThanOrEqual(0);
     joinAll(busy);
-    const sleeper = spawn(() => sleep(50));
+    const sleeper = spawn(() => sleep(60_000));
     idle();
     expect(sleeper.dead).toBe(false);
     sleeper.kill();

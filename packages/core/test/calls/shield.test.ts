@@ -11,7 +11,7 @@ import {
   spawn,
   Timeout,
 } from "../../src/index.js";
-import { green, thrownBy } from "@greenlit/testing";
+import { fakeClock, green, thrownBy } from "@greenlit/testing";
 
 it(
   "lets clean-up block in a greenlet that is killed; afterwards the error comes again",
@@ -92,6 +92,7 @@ it("on the hub is an error", () => {
 it(
   "a kill's grace is the budget of the clean-up: then the error comes through, at every blocking call",
   green(() => {
+    using _clock = fakeClock();
     const order: unknown[] = [];
     const error = new Error("killed");
     const cleaning = (): void => {

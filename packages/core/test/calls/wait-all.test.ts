@@ -52,18 +52,18 @@ describe("waitAll", () => {
   it(
     "stops after count, or when the time is up",
     green(() => {
-      const [slow, quick, middle] = [200, 1, 20].map((ms) => spawn(() => sleep(ms))) as [
-        Greenlet,
-        Greenlet,
-        Greenlet,
-      ];
-      const all = [slow, quick, middle];
+      const mayEnd = [new Event(), new Event(), new Event()] as const;
+      const all = mayEnd.map((event) => spawn(() => event.wait()) as Greenlet);
+      const [slow, quick, middle] = all as [Greenlet, Greenlet, Greenlet];
       const names = (some: Greenlet[]): string[] => some.map((g) => g.name);
+      mayEnd[1].set();
       expect(names(waitAll(all, { count: 1 }))).toEqual([quick.name]);
+      mayEnd[2].set();
       middle.join();
       expect(names(waitAll(all, { timeout: 5 })).sort()).toEqual([quick.name, middle.name].sort());
       expect(waitAll(all, { count: 0 })).toEqual([]);
       expect(waitAll([])).toEqual([]);
+      mayEnd[0].set();
       expect(names(waitAll([slow, slow]))).toEqual([slow.name]);
     }),
   );

@@ -297,10 +297,12 @@ describe("kill", () => {
       const other = group.spawn(() => sleep(60_000));
       expect(mine.get()).toBe(1);
       expect(other.ready).toBe(true);
-      const stubborn = group.spawn(() => shield(() => sleep(30)));
+      const mayEnd = new Event();
+      const stubborn = group.spawn(() => shield(() => mayEnd.wait()));
       sleep(0);
       group.kill(undefined, { timeout: 1 });
       expect(stubborn.ready).toBe(false);
+      mayEnd.set();
       group.kill(undefined, { block: false });
       group.join();
     }),
@@ -318,9 +320,11 @@ describe("Pool.waitAvailable", () => {
     green(() => {
       const pool = new Pool(1);
       expect([pool.waitAvailable(), pool.free]).toEqual([true, 1]);
-      const g = pool.spawn(() => sleep(2));
+      const mayEnd = new Event();
+      const g = pool.spawn(() => mayEnd.wait());
       expect([pool.waitAvailable({ timeout: 0 }), g.dead]).toEqual([false, false]);
-      expect([pool.waitAvailable({ timeout: 10_000 }), pool.free, g.dead]).toEqual([true, 1, true]);
+      spawn(() => mayEnd.set());
+      expect([pool.waitAvailable({ timeout: 60_000 }), pool.free, g.dead]).toEqual([true, 1, true]);
     }),
   );
 });

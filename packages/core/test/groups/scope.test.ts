@@ -9,7 +9,7 @@ import {
   spawn,
   Timeout,
 } from "../../src/index.js";
-import { green, thrownBy } from "@greenlit/testing";
+import { fakeClock, green, thrownBy } from "@greenlit/testing";
 
 /** Runs until it is killed; says so. */
 function forever(log: string[], name: string): void {
@@ -125,7 +125,7 @@ describe("scope, all", () => {
       const error = thrownBy(() =>
         scope((s) => {
           child = s.spawn(forever, log, "child") as Greenlet;
-          sleep(1);
+          sleep(0);
           throw boom;
         }),
       );
@@ -160,6 +160,7 @@ describe("scope, all", () => {
   it(
     "an outer deadline passes through, and ends the children",
     green(() => {
+      using _clock = fakeClock();
       const log: string[] = [];
       const deadline = new Timeout(2);
       expect(thrownBy(() => scope((s) => void s.spawn(forever, log, "child")))).toBe(deadline);
@@ -176,7 +177,7 @@ describe("scope, all", () => {
         scope((outer) => {
           outer.spawn(() => scope((inner) => void inner.spawn(forever, log, "grandchild")));
           outer.spawn(() => {
-            sleep(1);
+            sleep(0); // the grandchild begins
             throw boom;
           });
         }),
@@ -227,8 +228,8 @@ describe("scope, any", () => {
           s.spawn(() => {
             throw new Error("not me");
           });
-          s.spawn(() => (sleep(2), "quick"));
           s.spawn(() => (forever(log, "slow"), "slow"));
+          s.spawn(() => (sleep(2), "quick"));
         },
         { policy: "any" },
       );
@@ -286,6 +287,7 @@ describe("scope, timeout and signal", () => {
   it(
     "ends the children, and is thrown once they have ended",
     green(() => {
+      using _clock = fakeClock();
       const log: string[] = [];
       const error = thrownBy(() =>
         scope((s) => void s.spawn(forever, log, "child"), { timeout: 1 }),

@@ -255,14 +255,16 @@ describe("get", () => {
   it(
     "gives up after its timeout; the greenlet goes on",
     green(() => {
+      const mayEnd = new Event();
       const g = spawn(() => {
-        sleep(20);
+        mayEnd.wait();
         return 1;
       });
       const error = thrownBy(() => g.get({ timeout: 1 })) as Timeout;
       expect(error).toBeInstanceOf(Timeout);
       expect(error.code).toBe("ERR_GREENLIT_TIMEOUT");
       expect(error.message).toBe(`Greenlet.get of ${g.name} timed out after 1 ms`);
+      mayEnd.set();
       expect(g.get()).toBe(1);
     }),
   );
@@ -270,11 +272,13 @@ describe("get", () => {
   it(
     "gives up with the signal's reason",
     green(() => {
-      const g = spawn(() => sleep(10));
+      const mayEnd = new Event();
+      const g = spawn(() => mayEnd.wait());
       const controller = new AbortController();
       setTimeout(() => controller.abort("enough"), 1);
       expect(thrownBy(() => g.get({ signal: controller.signal }))).toBe("enough");
       expect(g.dead).toBe(false);
+      mayEnd.set();
       g.join();
     }),
   );
@@ -311,9 +315,11 @@ describe("join", () => {
   it(
     "is false when the timeout passed first",
     green(() => {
-      const g = spawn(() => sleep(20));
+      const mayEnd = new Event();
+      const g = spawn(() => mayEnd.wait());
       expect(g.join({ timeout: 0 })).toBe(false);
       expect(g.join({ timeout: 1 })).toBe(false);
+      mayEnd.set();
       expect(g.join({ timeout: null })).toBe(true);
     }),
   );
@@ -322,13 +328,16 @@ describe("join", () => {
     "wakes all who wait, in the order they came",
     green(() => {
       const order: number[] = [];
-      const g = spawn(() => sleep(2));
+      const mayEnd = new Event();
+      const g = spawn(() => mayEnd.wait());
       const all = [0, 1, 2, 3].map((i) =>
         spawn(() => {
           g.join();
           order.push(i);
         }),
       );
+      sleep(0); // they wait
+      mayEnd.set();
       joinAll(all);
       expect(order).toEqual([0, 1, 2, 3]);
     }),
@@ -573,7 +582,7 @@ describe("link", () => {
         g.link((ended) => calls.push(["first", ended === g, getCurrent()]));
         g.link((ended) => calls.push(["second", ended === g, getCurrent()]));
       }
-      sleep(1);
+      sleep(0); // two have ended, the third sleeps
       all[2]?.kill();
       sleep(0);
       expect(calls).toEqual(
@@ -696,14 +705,15 @@ describe("dispose", () => {
 describe("a failure", () => {
   it("is reported once when nobody observes, with hundreds failing", async () => {
     const seen = await reports(async () => {
-      Array.from({ length: 500 }, (_, i) => {
+      const all = Array.from({ length: 500 }, (_, i) => {
         const g = spawn(() => {
           if (i % 2 === 0) sleep(0);
           throw new Error(`error ${i}`);
         });
         g.name = `g${i}`;
+        return g;
       });
-      await turns(100);
+      while (!all.every(({ dead }) => dead)) await turns(1);
     });
     expect(seen.length).toBe(500);
     expect(new Set(seen.map(([name]) => name)).size).toBe(500);

@@ -192,10 +192,10 @@ describe("inheritance", () => {
         setImmediate(() => stores.push(storage.getStore()));
         process.nextTick(() => stores.push(storage.getStore()));
         queueMicrotask(() => stores.push(storage.getStore()));
-        sleep(10);
+        while (stores.length < 5) sleep(1);
         storage.run("inner", () => {
           setTimeout(() => stores.push(storage.getStore()), 1);
-          sleep(10);
+          while (stores.length < 6) sleep(1);
         });
         return stores;
       }),
@@ -396,11 +396,12 @@ describe("with async hooks enabled", () => {
 it(
   "taking the stack of a parked greenlet does not disturb its scopes",
   green(() => {
+    const looked = new Event();
     const g = spawn(() =>
       storage.run("mine", () =>
         new AsyncResource("scope").runInAsyncScope(() => {
           const id = executionAsyncId();
-          sleep(5);
+          looked.wait();
           return [executionAsyncId() === id, storage.getStore()];
         }),
       ),
@@ -408,6 +409,7 @@ it(
     sleep(0);
     setImmediate(() => {
       for (let i = 0; i < 3; i++) getHub().stackOf(g as never);
+      looked.set();
     });
     expect(g.get()).toEqual([true, "mine"]);
   }),

@@ -2,6 +2,7 @@ import { get, createServer, type IncomingMessage, type ServerResponse } from "no
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { expect, it } from "vitest";
+import { turns } from "@greenlit/testing";
 import { getHub, sleep, spawn } from "../../src/index.js";
 
 /**
@@ -53,11 +54,11 @@ it("the report of a failure says that the response to a client is still open", a
 it("also when the greenlet was spawned by another one", async () => {
   const text = await told((_req, res) => {
     spawn(() => {
-      spawn(() => {
+      const child = spawn(() => {
         sleep(1);
         boom();
       });
-      sleep(10);
+      while (!child.dead) sleep(1);
       res.end();
     });
   });
@@ -74,9 +75,11 @@ it("and not when it has ended, or the greenlet has nothing to do with one", asyn
   expect(ended).toContain("no tea");
   expect(ended).not.toContain("still open");
   const other = await told((_req, res) => {
-    setTimeout(() => res.end(), 20);
-    queueMicrotask(() => {});
-    setTimeout(() => spawn(boom), 1);
+    setTimeout(async () => {
+      const g = spawn(boom);
+      while (!g.dead) await turns(1);
+      res.end();
+    }, 1);
   });
   expect(other).toContain("no tea");
 });

@@ -12,9 +12,12 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { report } from "@greenlit/switcher";
 import { child, check, pass, same, scaled, unless } from "@greenlit/testing/program";
 
-function burnInGreenlet(seed, until) {
+/**
+ * @param since, milliseconds: of processor time. A process that has no processor has no samples.
+ */
+function burnInGreenlet(seed, since, milliseconds) {
   let x = seed;
-  while (performance.now() < until) {
+  while (process.cpuUsage(since).user < 1000 * milliseconds) {
     for (let i = 0; i < 20_000; i++) x = (x * 1103515245 + 12345) & 0x7fffffff;
     sleep(0);
   }
@@ -25,8 +28,8 @@ function burnInGreenlet(seed, until) {
 async function burn(milliseconds) {
   const event = new Event();
   const parked = Array.from({ length: scaled(500) }, () => spawn(() => event.wait()));
-  const until = performance.now() + milliseconds;
-  await Promise.all([1, 2, 3].map((seed) => run(burnInGreenlet, seed, until)));
+  const since = process.cpuUsage();
+  await Promise.all([1, 2, 3].map((seed) => run(burnInGreenlet, seed, since, milliseconds)));
   event.set();
   await Promise.all(parked);
 }

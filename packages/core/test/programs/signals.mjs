@@ -2,7 +2,9 @@
 // without a handler; process.exit() anywhere: the process ends, or goes on, as one without
 // greenlets would.
 import { Event, run, sleep, spawn } from "@greenlit/core";
-import { writeSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { child, check, matches, pass, same, scaled } from "@greenlit/testing/program";
 
 const say = (text) => writeSync(1, `${text}\n`);
@@ -11,6 +13,9 @@ const compute = (milliseconds) => {
   while (performance.now() < until);
 };
 const ready = () => say("ready");
+const [act, sent] = process.argv.slice(2);
+/** The parent has sent its signal. A greenlet that computes cannot know it in any other way. */
+const isSent = () => existsSync(sent);
 
 /** What the program does once all are parked, how it must end, its output, its error output. */
 const acts = {
@@ -36,12 +41,13 @@ const acts = {
   ],
   "SIGINT, one computing, handled": [
     () => {
-      process.once("SIGINT", () => say("handler"));
+      let heard = false;
+      process.once("SIGINT", () => (say("handler"), (heard = true)));
       run(() => {
         ready();
-        compute(300);
+        while (!isSent()) compute(1);
         say("computed");
-        sleep(20);
+        while (!heard) sleep(1);
         say("goes on");
       });
     },
@@ -153,7 +159,6 @@ const acts = {
   ],
 };
 
-const [act] = process.argv.slice(2);
 if (act !== undefined) {
   for (let i = 0; i < scaled(500); i++) {
     const greenlet = spawn(() => {
@@ -167,13 +172,18 @@ if (act !== undefined) {
   }
   setTimeout(acts[act][0], 5);
 } else {
+  const folder = mkdtempSync(join(tmpdir(), "greenlit-signals-"));
   for (const [name, [, ended, output, errors]] of Object.entries(acts)) {
     let signalled = false;
-    const result = await child(import.meta.url, [name], {
+    const mark = join(folder, name);
+    const result = await child(import.meta.url, [name, mark], {
       onOutput(process_, text) {
         if (!name.startsWith("SIGINT") || signalled || !text.includes("ready")) return;
         signalled = true;
-        setTimeout(() => process_.kill("SIGINT"), 30);
+        setTimeout(() => {
+          process_.kill("SIGINT");
+          writeFileSync(mark, "");
+        }, 30);
       },
     });
     check(
@@ -184,5 +194,6 @@ if (act !== undefined) {
     if (errors === undefined) same(result.told, "", name);
     else matches(result.told, errors, name);
   }
+  rmSync(folder, { recursive: true });
   pass(3 * Object.keys(acts).length);
 }

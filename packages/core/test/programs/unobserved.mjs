@@ -31,6 +31,7 @@ const acts = {
   "asked for later": () =>
     run(() => {
       const g = fail(spawn);
+      while (!g.dead) sleep(0);
       sleep(100);
       try {
         g.get();

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import {
   BlockingSwitchOutError,
+  Event,
   GreenlitError,
   joinAll,
   Queue,
@@ -192,14 +193,15 @@ describe("an interrupted call", () => {
     green(() => {
       const queue = new Queue<number>(1);
       const errors: unknown[] = [];
-      const g = spawn(() => sleep(1));
+      const tried = new Event();
       setImmediate(() => {
         errors.push(thrownBy(() => queue.get()));
         queue.put(1);
         errors.push(thrownBy(() => queue.put(2)));
         errors.push(queue.get());
+        tried.set();
       });
-      g.join();
+      tried.wait();
       expect(errors[0]).toBeInstanceOf(BlockingSwitchOutError);
       expect(errors[1]).toBeInstanceOf(BlockingSwitchOutError);
       expect([errors[2], queue.size]).toEqual([1, 0]);

@@ -17,7 +17,7 @@ export function waitForStart() {
 const STARTED = "started\n";
 
 /** Milliseconds after which a program that has not ended hangs, and what is known of it is told. */
-const TIME_LIMIT = 50_000;
+const TIME_LIMIT = 200_000;
 
 /** Starts a program under the inspector; it should begin with `waitForStart`. */
 export async function debuggee(url, args, flags = []) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { Condition, dump, joinAll, RLock, sleep, spawn } from "../../src/index.js";
+import { Condition, dump, idle, joinAll, RLock, sleep, spawn } from "../../src/index.js";
 import { green, thrownBy } from "@greenlit/testing";
 
 describe("Condition", () => {
@@ -89,7 +89,7 @@ describe("Condition", () => {
         fn();
       };
       notify(() => condition.notify(2));
-      sleep(1);
+      idle();
       expect(order).toEqual([0, 1]);
       notify(() => condition.notifyAll());
       joinAll(all);
@@ -119,7 +119,7 @@ describe("Condition", () => {
       sleep(0);
       lock.acquire();
       killed.kill(undefined, { block: false });
-      sleep(1);
+      idle();
       expect([killed.dead, held]).toEqual([false, false]);
       lock.release();
       killed.join();
@@ -143,7 +143,7 @@ describe("Condition", () => {
           level++;
           condition.notify();
         }
-        sleep(1);
+        idle();
       }
       expect([waiter.get(), level]).toEqual([true, 3]);
       using _held = condition.lock.hold();

@@ -48,7 +48,8 @@ describe("RLock", () => {
           sleep(1);
         }),
       );
-      sleep(10);
+      sleep(0); // they wait
+      all[3]?.join();
       all[1]?.kill();
       lock.release();
       joinAll(all);

@@ -12,7 +12,7 @@ const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
  * takes with flags.
  */
 export const FLAGS = process.execArgv.filter((flag) => flag !== "--expose-gc");
-const TIME_LIMIT = 60_000;
+const TIME_LIMIT = 120_000;
 
 /** What starts a program in each way. */
 export const WAYS = {
@@ -23,11 +23,13 @@ export const WAYS = {
 /** The ways in which greenlit runs it. */
 export const GREEN = ["run", "register"];
 
+const CACHE = fileURLToPath(new URL("../../../../.cache/", import.meta.url));
+mkdirSync(CACHE, { recursive: true });
 /**
- * Where the programs are: below this package, so that they find greenlit; without a type, whatever
- * this package has.
+ * Where the programs are: below the root, so that they find greenlit; without a type, whatever the
+ * root has.
  */
-export const folder = mkdtempSync(fileURLToPath(new URL("run-", import.meta.url)));
+export const folder = mkdtempSync(join(CACHE, "run-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(join(folder, "package.json"), "{}");
 

@@ -1,7 +1,7 @@
 // What is no HTTP, or more than is allowed, is refused, and the connection closed: nothing behind
 // it is taken for a request.
 import { sleep, Timeout } from "@greenlit/core";
-import { green } from "@greenlit/testing";
+import { fakeClock, green } from "@greenlit/testing";
 import { describe, expect, it } from "vitest";
 import {
   BadRequestError,
@@ -343,7 +343,8 @@ describe("the limit", () => {
 
   it(
     "of the time for a head: 408",
-    green(() =>
+    green(() => {
+      using _clock = fakeClock(); // moves only when nobody has anything to do
       serving(
         ok,
         (port) => {
@@ -364,8 +365,8 @@ describe("the limit", () => {
           expect(sent).toBeLessThan(10_000);
         },
         { headTimeout: 50 },
-      ),
-    ),
+      );
+    }),
   );
 
   it(
@@ -376,6 +377,7 @@ describe("the limit", () => {
   it(
     "of the time for a body: 408, and its reader gets a BadRequestError",
     green(() => {
+      using _clock = fakeClock();
       let seen: unknown;
       const read = (request: ServerRequest): object => {
         try {

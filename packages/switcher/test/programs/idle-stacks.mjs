@@ -9,11 +9,11 @@ import { park, storesTravel } from "../support/switcher.mjs";
 const storage = new AsyncLocalStorage();
 
 /**
- * Whether the collector has taken all of them, after a few tries: it may scan stacks conservatively
- * for a while.
+ * Whether the collector takes all of them in 20 s: it may scan stacks conservatively for a while,
+ * and V8's other threads hold what they compile.
  */
 async function collected(refs) {
-  for (let attempt = 0; attempt < 20; attempt++) {
+  for (const end = performance.now() + 20_000; performance.now() < end;) {
     await new Promise((resolve) => setImmediate(resolve));
     collect();
     if (refs.every((ref) => ref.deref() === undefined)) return true;
