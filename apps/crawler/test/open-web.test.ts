@@ -281,9 +281,9 @@ describe("a host", () => {
       { perHost: 1, robots: false },
     );
     expect(records.every(({ status }) => status === 200)).toBe(true);
-    const gaps = times.slice(2).map((at, i) => at - times[i + 1]!);
-    // The first of them was chosen before the answer came.
-    expect(Math.min(...gaps.slice(1))).toBeGreaterThan(100);
+    // 250 ms, and less after each answer; one that arrives late brings the next one nearer.
+    expect(times).toHaveLength(1 + 5 + 1);
+    expect(times.at(-1)! - times[1]!).toBeGreaterThan(500);
     expect(Object.values(summary.heldBack)[0]).toContain("it answered 429 or 503");
   });
 });
