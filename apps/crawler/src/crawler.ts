@@ -7,6 +7,7 @@ import { Fetcher, type Observer, type Page } from "./fetcher.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import type { PageRecord } from "./output.js";
+import type { Link } from "./links.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { Recent } from "./recent.js";
@@ -120,32 +121,33 @@ export class Crawler {
 
   private followAll(lease: Lease, page: Page): void {
     const pace = new Pace();
+    const from = new URL(page.finalUrl);
     const found: URL[] = [];
     for (const link of page.links) {
       pace.step();
-      const url = this.follow(link.href, link.nofollow, lease, page);
+      const url = this.follow(link, lease, from);
       if (url !== null) found.push(url);
     }
-    const { finalUrl, fingerprint } = page;
-    this.traps.learn({ url: new URL(finalUrl), depth: lease.entry.depth, fingerprint, found });
+    const { fingerprint } = page;
+    this.traps.learn({ url: from, depth: lease.entry.depth, fingerprint, found });
     if (page.droppedLinks > 0) this.statistics.skipped.add("too-many-links", page.droppedLinks);
   }
 
   /** Queues a link, unless there is a reason not to. @returns its URL when that is new */
-  private follow(href: string, nofollow: boolean, lease: Lease, page: Page): URL | null {
+  private follow({ href, nofollow }: Link, lease: Lease, from: URL): URL | null {
     const { url, reason } = parseUrl(href);
     if (url !== null && this.frontier.has(url.href)) return null;
     const depth = lease.entry.depth + 1;
-    const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth);
-    if (refusal === null) return this.frontier.add(url!, depth, page.finalUrl) ? url : null;
+    const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
+    if (refusal === null) return this.frontier.add(url!, depth, from.href) ? url : null;
     this.statistics.skipped.add(refusal);
     return null;
   }
 
-  private refusalOfLink(url: URL, nofollow: boolean, depth: number): string | null {
+  private refusalOfLink(url: URL, nofollow: boolean, depth: number, from: URL): string | null {
     if (this.traps.isTooLong(url)) return "url-too-long";
     if (nofollow) return "nofollow";
-    return this.scope.check(url, depth) ?? this.traps.check(url, depth);
+    return this.scope.check(url, depth) ?? this.traps.check(url, depth, from);
   }
 
   private addSeed(seed: string): void {

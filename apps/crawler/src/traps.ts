@@ -19,9 +19,9 @@ export interface TrapOptions {
   /** Different combinations of query keys that are followed for one path. */
   readonly maxQueryCombinations?: number;
   /**
-   * How many links in a row may lead from page to page of one pattern and show nothing new: neither
-   * a text that differs in more than numbers, nor a new link that leaves the pattern. Ten times as
-   * many when there are such links, and only the text is the same.
+   * How many pages of one pattern, each found on another one of it, may show nothing new: neither a
+   * text that differs in more than numbers, nor a new link that leaves the pattern. And how many
+   * links in a row, times ten, may lead to pages with nothing new in their text.
    */
   readonly maxSameness?: number;
   /** How many links in a row may lead from page to page of one pattern at all. */
@@ -52,12 +52,17 @@ export interface Seen {
   readonly depth: number;
   /** Of its text: equal where that differs in numbers only. Null when it has none. */
   readonly fingerprint: number | null;
-  /** URLs that were new. */
+  /** Its links that were new. */
   readonly found: readonly URL[];
 }
 
 /** Patterns and paths that are remembered: a trap is met again all the time. */
 const REMEMBERED = 20_000;
+/**
+ * Links in a row that stay in one pattern and show nothing new before that can be a trap: pages
+ * that link to each other at random, or as a tree, are all reached by fewer.
+ */
+const GENERATIONS = 20;
 /** Texts of one pattern that are remembered. */
 const TEXTS = 200;
 
@@ -68,6 +73,8 @@ interface Pattern {
   /** Of the last page with a new text, and of the last with a new link elsewhere. */
   newText: number;
   newLink: number;
+  /** Pages since there was either. */
+  stale: number;
   readonly texts: Recent<number, true>;
 }
 
@@ -77,7 +84,7 @@ interface Pattern {
  *
  * However many pages there are of one pattern, `/item/1` to `/item/100000`, that alone is no trap:
  * people make sites so that each page is a few links away. A trap makes each page from the one
- * before. So what counts is how many links in a row stay in one pattern, and what they show.
+ * before. So what counts is how many links in a row stay in one pattern, and what the pages show.
  */
 export class Traps {
   private readonly options: Required<TrapOptions>;
@@ -97,14 +104,16 @@ export class Traps {
    * Ask once for each URL that is new: one with a query that passes is counted against its path.
    *
    * @param depth links from a seed
+   * @param from the page with the link
    * @returns null when the URL looks ordinary
    */
-  check(url: URL, depth: number): TrapReason | null {
+  check(url: URL, depth: number, from: URL): TrapReason | null {
     if (this.isTooLong(url)) return "url-too-long";
     if (this.repeats(url.pathname)) return "repeated-segments";
     if (this.isOneCombinationMore(url)) return "too-many-queries";
     const key = patternOf(url);
-    return key === null ? null : this.judge(this.pattern(key, depth), depth);
+    if (key === null) return null;
+    return this.judge(this.pattern(key, depth), depth, patternOf(from) === key);
   }
 
   /** Learns from a page, after its links were checked. */
@@ -112,26 +121,40 @@ export class Traps {
     const key = patternOf(url);
     if (key === null) return;
     const pattern = this.pattern(key, depth);
-    if (fingerprint !== null && pattern.texts.get(fingerprint) === undefined)
+    const isNewText = fingerprint !== null && pattern.texts.get(fingerprint) === undefined;
+    if (isNewText) {
+      pattern.texts.set(fingerprint, true);
       pattern.newText = Math.max(pattern.newText, depth);
-    if (fingerprint !== null) pattern.texts.set(fingerprint, true);
+    }
     // `/2026/05/17` below `/2026/05` is the same calendar.
     const path = key.split("?", 1)[0]!;
-    if (found.some((link) => patternOf(link)?.startsWith(path) !== true))
-      pattern.newLink = Math.max(pattern.newLink, depth);
+    const isNewLink = found.some((link) => patternOf(link)?.startsWith(path) !== true);
+    if (isNewLink) pattern.newLink = Math.max(pattern.newLink, depth);
+    pattern.stale = isNewText || isNewLink ? 0 : pattern.stale + 1;
   }
 
-  private judge({ begin, newText, newLink }: Pattern, depth: number): TrapReason | null {
+  /** @param stays the link comes from a page of the same pattern */
+  private judge(pattern: Pattern, depth: number, stays: boolean): TrapReason | null {
+    const { begin, newText, newLink, stale } = pattern;
     const { maxSameness, maxChain } = this.options;
     if (depth - begin > maxChain) return "endless-pattern";
     if (depth - newText > 10 * maxSameness) return "same-content";
-    return depth - Math.max(newText, newLink) > maxSameness ? "same-content" : null;
+    const generations = depth - Math.max(newText, newLink);
+    // The page with the link is one more; it is not learned yet.
+    const isSame = stays && stale + 1 >= maxSameness;
+    return isSame && generations > Math.min(GENERATIONS, maxSameness) ? "same-content" : null;
   }
 
   private pattern(key: string, depth: number): Pattern {
     let pattern = this.patterns.get(key);
     if (pattern === undefined) {
-      pattern = { begin: depth, newText: depth, newLink: depth, texts: new Recent(TEXTS) };
+      pattern = {
+        begin: depth,
+        newText: depth,
+        newLink: depth,
+        stale: 0,
+        texts: new Recent(TEXTS),
+      };
       this.patterns.set(key, pattern);
     }
     return pattern;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Traps, type TrapOptions } from "../src/traps.js";
 
 const at = (path: string): URL => new URL(path, "http://example.org");
-const check = (path: string): string | null => new Traps().check(at(path), 1);
+const check = (path: string): string | null => new Traps().check(at(path), 1, at("/"));
 
 /**
  * Crawls from page to page, each found on the one before; tells how many were followed, and why no
@@ -15,7 +15,7 @@ function follow(
 ): [number, string | null] {
   const traps = new Traps({ maxSameness: 20, maxChain: 1_000, ...options });
   for (let depth = 0; depth < 2_000; depth++) {
-    const reason = traps.check(at(next(depth)), depth);
+    const reason = traps.check(at(next(depth)), depth, at(next(depth - 1)));
     if (reason !== null) return [depth, reason];
     const found = [next(depth + 1), ...(page.links?.(depth) ?? [])].map(at);
     const fingerprint = page.text?.(depth) ?? 0;
@@ -59,13 +59,13 @@ describe("Traps", () => {
     const traps = new Traps();
     for (let id = 0; id < 5_000; id++) {
       for (const query of [`id=${id}`, `total=${id}&show=20`, `${id}`])
-        expect(traps.check(at(`/item?${query}`), 2)).toBe(null);
+        expect(traps.check(at(`/item?${query}`), 2, at("/"))).toBe(null);
     }
   });
 
   it("follows so many combinations of query keys for a path, and counts each path alone", () => {
     const traps = new Traps({ maxQueryCombinations: 3 });
-    const ask = (path: string): string | null => traps.check(at(path), 1);
+    const ask = (path: string): string | null => traps.check(at(path), 1, at("/"));
     expect(["/a?x=1", "/a?x=2&y=1", "/a?y=3&x=4", "/a?x=1&x=2"].map(ask)).toEqual(
       Array(4).fill(null),
     );
@@ -75,7 +75,7 @@ describe("Traps", () => {
       null,
       null,
     ]);
-    expect(traps.check(new URL("http://other.example/a?z=1"), 1)).toBe(null);
+    expect(traps.check(new URL("http://other.example/a?z=1"), 1, at("/"))).toBe(null);
   });
 
   const MONTHS = "january february march april may june july august september".split(" ");
@@ -111,10 +111,26 @@ describe("Traps", () => {
     expect(follow(next, { text: (page) => page })).toEqual([1_001, "endless-pattern"]);
   });
 
+  it("follows what a list leads to, however long and however alike", () => {
+    const traps = new Traps({ maxSameness: 50 });
+    for (let page = 0; page < 400; page++) {
+      const list = at(`/list?page=${page}`);
+      const found = [at(`/list?page=${page + 1}`), at(`/item/${page}`)];
+      for (const link of found) expect(traps.check(link, page + 1, list)).toBe(null);
+      traps.learn({ url: list, depth: page, fingerprint: 1, found });
+      traps.learn({ url: found[1]!, depth: page + 1, fingerprint: 2, found: [] });
+    }
+  });
+
+  it("ends at last what goes from one pattern to another and back", () => {
+    const next = (page: number): string => (page % 2 === 0 ? `/a/${page}` : `/b/${page}`);
+    expect(follow(next)).toEqual([202, "same-content"]);
+  });
+
   it("minds no pages that are no further away than the others, and alike", () => {
     const traps = new Traps({ maxSameness: 5 });
     for (let page = 0; page < 1_000; page++) {
-      expect(traps.check(at(`/item/${page}`), 2)).toBe(null);
+      expect(traps.check(at(`/item/${page}`), 2, at("/item/0"))).toBe(null);
       traps.learn({ url: at(`/item/${page}`), depth: 2, fingerprint: 1, found: [] });
     }
   });
