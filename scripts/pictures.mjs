@@ -123,12 +123,13 @@ function row(kind, x, y, width, gap, boxes) {
 export function rooms() {
   const middle = 440;
   return picture(880, 760, "The packages and their rooms: each uses only what is below it", [
-    ...row("box", 230, 20, 200, 20, [
+    ...row("box", 120, 20, 200, 20, [
       ["apps/crawler", "the crawler"],
       ["apps/bench", "measurements"],
+      ["apps/site", "the documentation"],
     ]),
-    arrow([330, 66], [400, 92]),
-    arrow([550, 66], [480, 92]),
+    arrow([240, 66], [340, 92]),
+    arrow([440, 66], [440, 92]),
     ...box("box", 230, 94, 420, "greenlit", "the command, register, doctor; one name for all"),
     arrow([340, 140], [240, 166]),
     arrow([400, 140], [350, 240]),

@@ -17,7 +17,7 @@ const valuesOf = (text: string, key: string): string[] =>
   [...text.matchAll(new RegExp(`^[ -]*${key}: *(.*)$`, "gm"))].map(([, value = ""]) => value);
 
 describe.each(workflows)("%s", (name, text) => {
-  const publishes = name === "release.yml";
+  const publishes = ["release.yml", "site.yml"].includes(name);
 
   it("may only read, but for the one job that publishes", () => {
     expect(text).toMatch(/^permissions:\n {2}contents: read\n(?! )/m);

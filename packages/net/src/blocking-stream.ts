@@ -48,17 +48,17 @@ export class BlockingStream<T = Buffer> implements Iterable<T> {
     return (this.hasBytes ? reader.read(max, options) : this.readValue(max, options)) as T | null;
   }
 
-  /** {@inheritDoc Reader.readExactly} */
+  /** {@inheritDoc StreamReader.readExactly} */
   readExactly(size: number, options?: CallOptions): Buffer {
     return this.bytes("readExactly").readExactly(size, options);
   }
 
-  /** {@inheritDoc Reader.readUntil} */
+  /** {@inheritDoc StreamReader.readUntil} */
   readUntil(delimiter: string | Uint8Array, options?: LimitOptions): Buffer {
     return this.bytes("readUntil").readUntil(delimiter, options);
   }
 
-  /** {@inheritDoc Reader.readLine} */
+  /** {@inheritDoc StreamReader.readLine} */
   readLine(options?: LimitOptions): string | null {
     return this.bytes("readLine").readLine(options);
   }

@@ -100,22 +100,22 @@ export class Socket implements Iterable<Buffer> {
     this.ms = ms;
   }
 
-  /** {@inheritDoc Reader.read} */
+  /** {@inheritDoc StreamReader.read} */
   read(max?: number, options?: CallOptions): Buffer | null {
     return this.reader.read(max, this.ms === null ? options : this.within(options));
   }
 
-  /** {@inheritDoc Reader.readExactly} */
+  /** {@inheritDoc StreamReader.readExactly} */
   readExactly(size: number, options?: CallOptions): Buffer {
     return this.reader.readExactly(size, this.within(options));
   }
 
-  /** {@inheritDoc Reader.readUntil} */
+  /** {@inheritDoc StreamReader.readUntil} */
   readUntil(delimiter: string | Uint8Array, options?: LimitOptions): Buffer {
     return this.reader.readUntil(delimiter, this.within(options));
   }
 
-  /** {@inheritDoc Reader.readLine} */
+  /** {@inheritDoc StreamReader.readLine} */
   readLine(options?: LimitOptions): string | null {
     return this.reader.readLine(this.within(options));
   }

@@ -6,10 +6,6 @@ import { loadBinding } from "./binding.js";
  * once for each block. If the block is outside JavaScript, it takes the stack when JavaScript goes
  * on.
  *
- * @param options.limit milliseconds, 10 to 60,000.
- * @param options.onBlocked called on the hub when the loop turns again, with the milliseconds that
- *   it was blocked, and the frames, one on a line, each "    at ...". Without it they are written
- *   to stderr while the loop is still blocked.
  * @returns a function that ends the watching.
  * @throws RangeError for a limit out of range; Error if a monitor runs already in this thread.
  */
@@ -17,7 +13,13 @@ export function startMonitor({
   limit = 100,
   onBlocked,
 }: {
+  /** Milliseconds, 10 to 60,000. */
   limit?: number;
+  /**
+   * Called on the hub when the loop turns again, with the milliseconds that it was blocked, and the
+   * frames, one on a line, each "    at ...". Without it they are written to stderr while the loop
+   * is still blocked.
+   */
   onBlocked?: ((ms: number, stack: string) => void) | undefined;
 } = {}): () => void {
   if (!(limit >= 10 && limit <= 60_000)) {

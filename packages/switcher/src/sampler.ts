@@ -35,11 +35,15 @@ const FIELDS = 6;
  *
  * Samples are taken where V8 looks for interrupts: at calls and at the ends of loops. Time outside
  * JavaScript is `(program)`.
- * @param options.interval milliseconds between samples, from 0.1; default 1.
  * @returns a function that ends the sampling and returns the profile.
  * @throws RangeError for an interval out of range; Error if a sampler runs already in this thread.
  */
-export function startSampler({ interval = 1 }: { interval?: number } = {}): () => CpuProfile {
+export function startSampler({
+  interval = 1,
+}: {
+  /** Milliseconds between samples, from 0.1. */
+  interval?: number;
+} = {}): () => CpuProfile {
   if (!(interval >= 0.1 && interval <= 60_000)) {
     throw new RangeError(
       `interval must be a number of milliseconds from 0.1 to 60000, not ${interval}`,

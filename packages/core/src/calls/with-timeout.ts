@@ -8,10 +8,13 @@ const FORM = "withTimeout(ms, () => ..., fallback)";
 /**
  * Calls `fn` with a deadline of `ms` milliseconds (null: none), and returns what it gives. If `fn`
  * returns a promise, blocks until it is settled, under the same deadline.
- * @param fallback returned when this deadline has passed, and not an outer one.
- * @throws the Timeout, when there is no fallback.
+ * @throws the Timeout, when the deadline has passed.
  */
 export function withTimeout<T>(ms: number | null, fn: () => T | Promise<T>): T;
+/**
+ * The same, with a value for when the deadline has passed.
+ * @param fallback returned when this deadline has passed, and not an outer one.
+ */
 export function withTimeout<T, F = T>(
   ms: number | null,
   fn: () => T | Promise<T>,
