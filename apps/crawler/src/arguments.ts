@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
+import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
@@ -60,11 +61,21 @@ function declare(): Command {
     .option("--per-host <n>", perHost, atLeast(1))
     .option("--delay <ms>", "between two requests to one host", atLeast(0), DEFAULTS.delay)
     .option("--timeout <ms>", "for one request, body included", atLeast(1), DEFAULTS.timeout)
+    .option("--connect-timeout <ms>", "of that, to connect", atLeast(1), DEFAULTS.connectTimeout)
+    .option(
+      "--headers-timeout <ms>",
+      "of that, until the head",
+      atLeast(1),
+      DEFAULTS.headersTimeout,
+    )
+    .option("--body-timeout <ms>", "of that, with no more body", atLeast(1), DEFAULTS.bodyTimeout)
     .option("--retries <n>", "further attempts after a passing error", atLeast(0), DEFAULTS.retries)
     .option("--retry-delay <ms>", "before the second attempt", atLeast(0), DEFAULTS.retryDelay)
     .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)
     .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
     .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
+    .option("--trap <reason=n>", "another limit for what seems to have no end", addTrapLimit)
+    .option("--no-cookies", "keep and send no cookies")
     .option("--allow-private", "fetch from private addresses that links lead to")
     .option("--output <file>", "write one JSON line per URL; - for standard output")
     .option("--json", "print the summary as JSON")
@@ -88,16 +99,22 @@ interface Flags {
   quiet?: boolean;
   demo?: boolean;
   perHost?: number;
+  trap?: TrapOptions;
 }
 
 function interpret(command: Command): Arguments {
-  const { output, json, quiet, demo, ...crawl } = command.opts<Flags>();
+  const { output, json, quiet, demo, trap, ...crawl } = command.opts<Flags>();
   const seeds = command.processedArgs[0] as string[];
   if (seeds.length === 0 && demo !== true) {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
   return {
-    crawl: { seeds, ...crawl, perHost: crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost) },
+    crawl: {
+      seeds,
+      ...crawl,
+      perHost: crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost),
+      traps: trap ?? {},
+    },
     output: output ?? null,
     json: json === true,
     quiet: quiet === true,
@@ -109,6 +126,14 @@ function addSeed(text: string, seeds: string[]): string[] {
   if (parseUrl(text).url !== null) return [...seeds, text];
   const guess = parseUrl(`https://${text}`).url === null ? "" : ` Did you mean https://${text}?`;
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
+}
+
+/** `same-content=50` sets `maxSameness`. */
+function addTrapLimit(text: string, before: TrapOptions = {}): TrapOptions {
+  const [name, limit = ""] = text.split("=", 2);
+  const reason = TRAP_REASONS.find((known) => known === name);
+  if (reason !== undefined) return { ...before, [TRAP_LIMITS[reason]]: atLeast(1)(limit) };
+  throw new InvalidArgumentError(`Not one of ${TRAP_REASONS.join(", ")}, followed by =n.`);
 }
 
 /** A parser of whole numbers from `minimum` up. */
