@@ -1,39 +1,42 @@
-import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from "node:dns";
-import { BlockList, isIP, type LookupFunction } from "node:net";
+import type { LookupAddress, LookupOptions } from "node:dns";
+import { isIP, type LookupFunction } from "node:net";
+import ipaddr from "ipaddr.js";
+import { DnsCache } from "./dns-cache.js";
 import { CrawlError } from "./errors.js";
 
+/** Where all IPv6 addresses of the public Internet are. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR("2000::/3");
+
 /**
- * Networks no crawler has business in unless it is told so (IANA special-purpose address
- * registries).
+ * Whether an IP address is none of the public Internet: private, loopback, link-local, multicast,
+ * and whatever else the IANA special-purpose address registries list. An IPv4 address within an
+ * IPv6 one is judged by itself where that is how it is reached: IPv4-mapped, and NAT64. The other
+ * ways of embedding one (6to4, Teredo, IPv4-compatible ...) are out of use, and always refused.
  */
-const PRIVATE = new BlockList();
-for (const [network, prefix] of [
-  ["0.0.0.0", 8],
-  ["10.0.0.0", 8],
-  ["100.64.0.0", 10],
-  ["127.0.0.0", 8],
-  ["169.254.0.0", 16],
-  ["172.16.0.0", 12],
-  ["192.0.0.0", 24],
-  ["192.168.0.0", 16],
-  ["198.18.0.0", 15],
-  ["224.0.0.0", 3],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, "ipv4");
-}
-for (const [network, prefix] of [
-  ["::", 127], // unspecified and loopback
-  ["64:ff9b:1::", 48],
-  ["fc00::", 7],
-  ["fe80::", 10],
-  ["ff00::", 8],
-] as const) {
-  PRIVATE.addSubnet(network, prefix, "ipv6");
+export function isPrivateAddress(text: string): boolean {
+  const address = text.split("%", 1)[0]!; // a zone says by which interface
+  if (!ipaddr.isValid(address)) return true;
+  const parsed = ipaddr.parse(isIP(address) === 6 ? withoutDots(address) : address);
+  if (parsed instanceof ipaddr.IPv4) return parsed.range() !== "unicast";
+  const embedded = embeddedIPv4(parsed);
+  if (embedded !== null) return embedded.range() !== "unicast";
+  return !parsed.match(GLOBAL_UNICAST) || parsed.range() !== "unicast";
 }
 
-/** Whether an IP address is private, loopback, link-local or multicast; IPv4-mapped IPv6 too. */
-export function isPrivateAddress(address: string): boolean {
-  return PRIVATE.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+/** The library takes `::8.8.8.8` for `::ffff:8.8.8.8`, which is another address. */
+function withoutDots(ipv6: string): string {
+  return new URL(`http://[${ipv6}]`).hostname.slice(1, -1);
+}
+
+/** `::ffff:0:0/96` and `64:ff9b::/96`. */
+const WITH_IPV4 = [[0, 0, 0, 0, 0, 0xffff] as const, [0x64, 0xff9b, 0, 0, 0, 0] as const];
+
+function embeddedIPv4({ parts }: ipaddr.IPv6): ipaddr.IPv4 | null {
+  const isPrefix = (prefix: readonly number[]): boolean =>
+    prefix.every((part, index) => part === parts[index]);
+  if (!WITH_IPV4.some(isPrefix)) return null;
+  const [high, low] = [parts[6]!, parts[7]!];
+  return new ipaddr.IPv4([high >> 8, high & 0xff, low >> 8, low & 0xff]);
 }
 
 /**
@@ -44,6 +47,7 @@ export function isPrivateAddress(address: string): boolean {
 export class AddressGuard {
   readonly allowPrivate: boolean;
   private readonly allowed = new Set<string>();
+  private readonly names = new DnsCache();
 
   constructor(allowPrivate: boolean) {
     this.allowPrivate = allowPrivate;
@@ -66,7 +70,7 @@ export class AddressGuard {
   /** A `lookup` for `net.connect`: as Node's own, but fails when a resolved address is private. */
   readonly lookup: LookupFunction = (hostname, options, callback) => {
     const all: LookupOptions & { all: true } = { ...options, all: true };
-    dnsLookup(hostname, all, (error, addresses: LookupAddress[]) => {
+    this.names.lookup(hostname, all, (error, addresses: LookupAddress[]) => {
       if (error !== null) return callback(error, "", 4);
       try {
         this.refuse(

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
 import { PAGES } from "./job.js";
+import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
@@ -61,11 +62,21 @@ function declare(): Command {
     .option("--per-host <n>", perHost, atLeast(1))
     .option("--delay <ms>", "between two requests to one host", atLeast(0), DEFAULTS.delay)
     .option("--timeout <ms>", "for one request, body included", atLeast(1), DEFAULTS.timeout)
+    .option("--connect-timeout <ms>", "of that, to connect", atLeast(1), DEFAULTS.connectTimeout)
+    .option(
+      "--headers-timeout <ms>",
+      "of that, until the head",
+      atLeast(1),
+      DEFAULTS.headersTimeout,
+    )
+    .option("--body-timeout <ms>", "of that, with no more body", atLeast(1), DEFAULTS.bodyTimeout)
     .option("--retries <n>", "further attempts after a passing error", atLeast(0), DEFAULTS.retries)
     .option("--retry-delay <ms>", "before the second attempt", atLeast(0), DEFAULTS.retryDelay)
     .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)
     .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
     .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
+    .option("--trap <reason=n>", "another limit for what seems to have no end", addTrapLimit)
+    .option("--no-cookies", "keep and send no cookies")
     .option("--allow-private", "fetch from private addresses that links lead to")
     .option("--job <folder>", "keep the crawl there, and go on with it (default: crawl-<host>)")
     .option("--no-job", "keep the crawl in memory: it ends with the process")
@@ -96,10 +107,11 @@ interface Flags {
   quiet?: boolean;
   demo?: boolean;
   perHost?: number;
+  trap?: TrapOptions;
 }
 
 function interpret(command: Command): Arguments {
-  const { job, output, json, quiet, demo, ...crawl } = command.opts<Flags>();
+  const { job, output, json, quiet, demo, trap, ...crawl } = command.opts<Flags>();
   const seeds = command.processedArgs[0] as string[];
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
@@ -110,6 +122,7 @@ function interpret(command: Command): Arguments {
       seeds,
       ...crawl,
       perHost,
+      traps: trap ?? {},
       job: typeof job === "string" ? job : job === false || demo ? undefined : jobName(seeds[0]!),
       output: output === "-" ? undefined : output,
     },
@@ -129,6 +142,14 @@ function addSeed(text: string, seeds: string[]): string[] {
   if (parseUrl(text).url !== null) return [...seeds, text];
   const guess = parseUrl(`https://${text}`).url === null ? "" : ` Did you mean https://${text}?`;
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
+}
+
+/** `same-content=50` sets `maxSameness`. */
+function addTrapLimit(text: string, before: TrapOptions = {}): TrapOptions {
+  const [name, limit = ""] = text.split("=", 2);
+  const reason = TRAP_REASONS.find((known) => known === name);
+  if (reason !== undefined) return { ...before, [TRAP_LIMITS[reason]]: atLeast(1)(limit) };
+  throw new InvalidArgumentError(`Not one of ${TRAP_REASONS.join(", ")}, followed by =n.`);
 }
 
 /** A parser of whole numbers from `minimum` up. */

@@ -1,39 +1,66 @@
-import { wait } from "greenlit";
-import { type Body, createAgent, type NetResponse, request } from "greenlit/net";
+import { Timeout, wait } from "greenlit";
+import { type Body, BodyTooLargeError, createAgent, type NetResponse, request } from "greenlit/net";
 import { type Dispatcher, ProxyAgent } from "undici";
 import type { AddressGuard } from "./address-guard.js";
 import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
-import { CrawlError, errorMessage } from "./errors.js";
+import {
+  type ContentType,
+  extractContentType,
+  isHtml,
+  isUnknown,
+  SNIFF_LENGTH,
+  sniffContentType,
+} from "./content-type.js";
+import type { Cookies } from "./cookies.js";
+import { CrawlError, errorCode, errorMessage } from "./errors.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
 
 export interface ClientOptions {
   readonly userAgent: string;
   /** Milliseconds from connecting to the last byte. */
   readonly timeout: number;
+  /** Milliseconds for its parts: see `CrawlOptions`. Default: as long as the whole. */
+  readonly connectTimeout?: number;
+  readonly headersTimeout?: number;
+  readonly bodyTimeout?: number;
   /** Bytes of one body, as received and as decompressed. */
   readonly bodyLimit: number;
   readonly guard: AddressGuard;
   readonly onRequest?: Hooks["onRequest"];
+  /** Null: none are sent, and none are kept. */
+  readonly cookies?: Cookies | null;
+}
+
+/** The part of a response that comes before its body. */
+export interface Head {
+  readonly status: number;
+  readonly contentType: ContentType;
+  /** A header's value; several of one name joined by commas. Bytes beyond ASCII are latin-1. */
+  header(name: string): string | undefined;
+  /** A header's values, one for each of the name. */
+  headers(name: string): readonly string[];
 }
 
 /** One response. No redirect has been followed. */
-export interface Answer {
-  readonly status: number;
-  /** Media type in lower case, without parameters; empty when the server sent none. */
-  readonly mediaType: string;
+export interface Answer extends Head {
   /** The decompressed body, or null when it was not wanted. */
   readonly body: Buffer | null;
   /** Body bytes received. */
   readonly bytes: number;
-  /** A header's value; several of one name joined by commas. */
-  header(name: string): string | undefined;
 }
 
 /**
- * What of a body nobody reads is received all the same, so that the connection can be used again.
+ * What of a body is wanted. `html`: all of it, if it is HTML, by what its server says or, where
+ * that says nothing, by what it looks like. A number: its first so many bytes, decompressed.
+ */
+export type Wanted = "html" | "nothing" | number;
+
+/**
+ * What of a body nobody reads is received all the same, so that the connection can be used again:
+ * so many bytes, in so many ms.
  */
 const DRAIN_LIMIT = 64 * 1024;
-const CONNECT_TIMEOUT = 10_000;
+const DRAIN_TIME = 250;
 
 /**
  * Makes one request at a time for each greenlet that asks, over keep-alive connections shared by
@@ -41,37 +68,56 @@ const CONNECT_TIMEOUT = 10_000;
  */
 export class Client {
   private readonly options: ClientOptions;
+  private readonly limits: Readonly<Record<"connect" | "headers" | "body", number>>;
   private readonly agent: ReturnType<typeof createAgent>;
   private readonly proxies = new Map<string, ProxyAgent>();
 
   constructor(options: ClientOptions) {
     this.options = options;
+    const { timeout, connectTimeout = timeout, headersTimeout = timeout } = options;
+    const { bodyTimeout = timeout } = options;
+    this.limits = { connect: connectTimeout, headers: headersTimeout, body: bodyTimeout };
     // As many connections as requests: how many there may be for a host is the frontier's business.
     this.agent = createAgent({
-      connectTimeout: Math.min(CONNECT_TIMEOUT, options.timeout),
+      connectTimeout: this.limits.connect,
       connect: { lookup: options.guard.lookup },
     });
+  }
+
+  /** The Cookie header that a request for this URL would carry; empty when there is none. */
+  cookies(url: URL): string {
+    return this.options.cookies?.header(url) ?? "";
   }
 
   /**
    * Blocks until the response is there.
    *
-   * @param wants whether to read the body, asked when the head has arrived
-   * @throws CrawlError, Timeout, or what the network said; `errorCode` gives all of them a name
+   * @param wants what to read of the body, asked when the head has arrived
+   * @throws CrawlError, or what the network said; `errorCode` gives all of them a name
    */
-  get(url: URL, wants: (head: Omit<Answer, "body" | "bytes">) => boolean): Answer {
-    const { timeout, guard, bodyLimit } = this.options;
+  get(url: URL, wants: (head: Head) => Wanted): Answer {
+    const { timeout, guard } = this.options;
     guard.check(url);
     const { headers, proxy } = this.draft(url);
-    const response = request(url, { dispatcher: this.dispatcher(proxy), headers, timeout });
+    let phase = "an answer";
     try {
-      const head = headOf(response);
-      if (!wants(head)) return { ...head, body: null, bytes: drain(response.body) };
-      const received = response.body.bytes({ limit: bodyLimit });
-      const body = decompress(received, head.header("content-encoding") ?? "", bodyLimit);
-      return { ...head, body, bytes: received.length };
-    } finally {
-      response.body.destroy(); // does nothing when the body has been read to its end
+      const response = request(url, {
+        dispatcher: this.dispatcher(proxy),
+        headers,
+        timeout,
+        headersTimeout: this.limits.headers,
+        bodyTimeout: this.limits.body,
+      });
+      phase = "the end of the body";
+      try {
+        const head = headOf(response);
+        this.options.cookies?.store(url, head.headers("set-cookie"));
+        return this.read(head, response.body, wants(head));
+      } finally {
+        response.body.destroy(); // does nothing when the body has been read to its end
+      }
+    } catch (error) {
+      throw this.inUsersWords(error, phase);
     }
   }
 
@@ -81,10 +127,12 @@ export class Client {
   }
 
   private draft(url: URL): RequestDraft {
+    const cookie = this.cookies(url);
     const headers = {
       "user-agent": this.options.userAgent,
       accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
       "accept-encoding": ACCEPT_ENCODING,
+      ...(cookie === "" ? {} : { cookie }),
     };
     const draft: RequestDraft = { url, headers, proxy: null };
     try {
@@ -102,21 +150,111 @@ export class Client {
     if (agent === undefined) this.proxies.set(proxy, (agent = new ProxyAgent(proxy)));
     return agent;
   }
+
+  private read(head: Head, body: Body, wanted: Wanted): Answer {
+    if (typeof wanted === "number") {
+      const received = readStart(body, wanted);
+      return {
+        ...head,
+        body: this.decompressStart(head, received, wanted),
+        bytes: received.length,
+      };
+    }
+    if (wanted === "html" && isHtml(head.contentType)) return this.readAll(head, body, []);
+    if (wanted === "html" && isUnknown(head.contentType)) {
+      const start = readStart(body, SNIFF_LENGTH);
+      const noSniff = head.header("x-content-type-options")?.trim().toLowerCase() === "nosniff";
+      const look = this.decompressStart(head, start, SNIFF_LENGTH);
+      const contentType = sniffContentType(look, noSniff);
+      if (isHtml(contentType)) return this.readAll({ ...head, contentType }, body, [start]);
+      return { ...head, body: null, bytes: start.length + drain(body) };
+    }
+    return { ...head, body: null, bytes: drain(body) };
+  }
+
+  /** @param before what was read already */
+  private readAll(head: Head, body: Body, before: Buffer[]): Answer {
+    const limit = this.options.bodyLimit;
+    const rest = body.bytes({ limit: Math.max(0, limit - sizeOf(before)) });
+    const received = before.length === 0 ? rest : Buffer.concat([...before, rest]);
+    const decompressed = decompress(received, codingsOf(head), { limit });
+    return { ...head, body: decompressed, bytes: received.length };
+  }
+
+  private decompressStart(head: Head, received: Buffer, limit: number): Buffer {
+    return decompress(received, codingsOf(head), { limit, cut: true });
+  }
+
+  /** An error that says what happened by the names and numbers that the user knows. */
+  private inUsersWords(error: unknown, phase: string): unknown {
+    const { timeout, bodyLimit } = this.options;
+    const { connect, headers, body } = this.limits;
+    const timedOut = (message: string): CrawlError =>
+      new CrawlError("timeout", message, { cause: error, passing: true });
+    switch ((error as { code?: unknown } | null)?.code) {
+      case "UND_ERR_HEADERS_TIMEOUT":
+        return timedOut(`an answer did not come within ${headers} ms`);
+      case "UND_ERR_BODY_TIMEOUT":
+        return timedOut(`nothing more of the body came for ${body} ms`);
+      case "UND_ERR_CONNECT_TIMEOUT": {
+        const options = { cause: error, passing: true };
+        return new CrawlError("connect-timeout", `could not connect within ${connect} ms`, options);
+      }
+    }
+    if (error instanceof Timeout) return timedOut(`${phase} did not come within ${timeout} ms`);
+    if (!(error instanceof BodyTooLargeError)) return error;
+    return new CrawlError("body-too-large", `the body is larger than ${bodyLimit} bytes`);
+  }
 }
 
-function headOf({ status, headers }: NetResponse): Omit<Answer, "body" | "bytes"> {
-  const header = (name: string): string | undefined => headers[name]?.toString();
-  const mediaType = (header("content-type") ?? "").split(";", 1)[0]!.trim().toLowerCase();
-  return { status, mediaType, header };
+function headOf({ status, headers }: NetResponse): Head {
+  const all = (name: string): readonly string[] => {
+    const value = headers[name];
+    return value === undefined ? [] : Array.isArray(value) ? value : [value];
+  };
+  return {
+    status,
+    contentType: extractContentType(all("content-type")),
+    header: (name) => headers[name]?.toString(),
+    headers: all,
+  };
 }
 
-/** @returns the bytes received before the rest, if any, was given up */
-function drain(body: Body): number {
-  let bytes = 0;
-  while (bytes < DRAIN_LIMIT) {
+function codingsOf(head: Head): string {
+  return head.headers("content-encoding").join(",");
+}
+
+/** Reads until there are so many bytes, or the body ends. */
+function readStart(body: Body, limit: number): Buffer {
+  const chunks: Buffer[] = [];
+  while (sizeOf(chunks) < limit) {
     const chunk = body.read();
-    if (chunk === null) return bytes;
-    bytes += chunk.length;
+    if (chunk === null) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function sizeOf(chunks: readonly Buffer[]): number {
+  return chunks.reduce((size, { length }) => size + length, 0);
+}
+
+/**
+ * Whatever happens to a body that nobody wants, the answer has been had.
+ *
+ * @returns the bytes received before the rest, if any, was given up
+ */
+function drain(body: Body): number {
+  const until = performance.now() + DRAIN_TIME;
+  let bytes = 0;
+  try {
+    while (bytes < DRAIN_LIMIT) {
+      const chunk = body.read({ timeout: Math.max(0, until - performance.now()) });
+      if (chunk === null) break;
+      bytes += chunk.length;
+    }
+  } catch (error) {
+    if (errorCode(error) === "interrupted") throw error;
   }
   return bytes;
 }

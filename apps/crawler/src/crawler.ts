@@ -1,6 +1,7 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Client } from "./client.js";
+import { Cookies } from "./cookies.js";
 import {
   CrawlError,
   errorCode,
@@ -9,16 +10,20 @@ import {
   isPassingStatus,
   isShortage,
 } from "./errors.js";
-import { Fetcher, type Page } from "./fetcher.js";
+import { Fetcher, type Observer, type Page } from "./fetcher.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
 import type { Link } from "./links.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import type { PageRecord } from "./output.js";
+import { Manners } from "./manners.js";
+import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
-import { isAllowed } from "./robots.js";
-import { RobotsCache } from "./robots-cache.js";
+import { Recent } from "./recent.js";
+import { isAllowed, productToken } from "./robots.js";
+import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
+import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
@@ -38,6 +43,18 @@ export function crawl(options: CrawlOptions, handler?: PageHandler): Summary {
 const COMMIT_INTERVAL = 50;
 /** Ms until a page is tried again for which there were too few descriptors, ports or memory. */
 const SHORTAGE_DELAY = 200;
+/** Redirects that are remembered, and how many in a row are looked at, to find circles. */
+const MAX_REDIRECTS = 20_000;
+const MAX_STEPS = 20;
+/** Hosts in the summary that were held back. */
+const MAX_REASONS = 10;
+
+/** What is to become of a page's links. */
+interface Judgement {
+  readonly wanted: URL[];
+  /** A reason for each that is not wanted. */
+  readonly refusals: string[];
+}
 
 /** One crawl. `run` may be called once. */
 export class Crawler {
@@ -49,11 +66,12 @@ export class Crawler {
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly scope: Scope;
-  private readonly traps = new Traps();
+  private readonly traps: Traps;
   private readonly guard: AddressGuard;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
+  private readonly manners: Manners;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
@@ -62,6 +80,8 @@ export class Crawler {
   private records: PageRecord[] = [];
   private items: unknown[] = [];
   private readonly moved: string[] = [];
+  /** Redirects that were not followed because their target has a turn of its own. */
+  private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
   private isShort = false;
   private fatal: { error: unknown } | null = null;
 
@@ -74,9 +94,14 @@ export class Crawler {
     this.statistics = new Statistics(saved?.statistics);
     this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
+    this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
-    this.client = new Client({ ...this.options, guard: this.guard });
-    this.fetcher = new Fetcher(this.client, this.options.robots);
+    const cookies = this.options.cookies ? new Cookies() : null;
+    this.client = new Client({ ...this.options, guard: this.guard, cookies });
+    const token = productToken(this.options.userAgent);
+    this.manners = new Manners(this.options);
+    const obeysNofollow = this.options.robots;
+    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, observer: this.observer() });
     this.robots = new RobotsCache(this.client, this.options);
   }
 
@@ -123,18 +148,19 @@ export class Crawler {
    */
   private visit(lease: Lease): void {
     const { url } = lease.entry;
-    const started = performance.now();
+    const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
-      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target));
+      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target), watch);
       if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
       const { links, items } = this.handle(page, lease);
+      const found = this.judge(links, lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
-      for (const link of links) this.follow(link, lease, page);
+      this.follow(found, lease, page);
       this.items.push(...items);
-      this.record(lease, started, page, null);
+      this.record(lease, watch, page, null);
     } catch (error) {
-      this.giveUp(lease, started, error);
+      this.giveUp(lease, watch, error);
     }
   }
 
@@ -151,26 +177,46 @@ export class Crawler {
     return effects;
   }
 
-  /** Queues a link, unless there is a reason not to. */
-  private follow({ href, nofollow }: Link, lease: Lease, page: Page): void {
-    const { url, reason } = parseUrl(href);
-    if (url === null) return this.statistics.skipped.add(reason);
-    if (this.frontier.has(url.href)) return;
+  /** Which links to queue, and why not the others. Gives others their turn. */
+  private judge(links: readonly Link[], lease: Lease, page: Page): Judgement {
+    const pace = new Pace();
+    const from = new URL(page.finalUrl);
     const depth = lease.entry.depth + 1;
-    const refusal =
-      (nofollow ? "nofollow" : null) ?? this.scope.check(url, depth) ?? this.traps.check(url);
-    if (refusal !== null) this.statistics.skipped.add(refusal);
-    else this.frontier.add(url, depth, page.finalUrl);
+    const judgement: Judgement = { wanted: [], refusals: [] };
+    for (const { href, nofollow } of links) {
+      pace.step();
+      const { url, reason } = parseUrl(href);
+      if (url !== null && this.frontier.has(url.href)) continue;
+      const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
+      if (refusal === null) judgement.wanted.push(url!);
+      else judgement.refusals.push(refusal);
+    }
+    return judgement;
+  }
+
+  private follow({ wanted, refusals }: Judgement, { entry: { depth } }: Lease, page: Page): void {
+    const { finalUrl, fingerprint, droppedLinks } = page;
+    const found = wanted.filter((url) => this.frontier.add(url, depth + 1, finalUrl));
+    this.traps.learn({ url: new URL(finalUrl), depth, fingerprint, found });
+    for (const refusal of refusals) this.statistics.skipped.add(refusal);
+    if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
+  }
+
+  private refusalOfLink(url: URL, nofollow: boolean, depth: number, from: URL): string | null {
+    if (this.traps.isTooLong(url)) return "url-too-long";
+    if (nofollow) return "nofollow";
+    return this.scope.check(url, depth) ?? this.traps.check(url, depth, from);
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
-  private giveUp(lease: Lease, started: number, error: unknown): void {
+  private giveUp(lease: Lease, watch: Stopwatch, error: unknown): void {
     if (this.frontier.closed && errorCode(error) === "interrupted") {
       return this.frontier.giveBack(lease, 0);
     }
     if (isShortage(error) && this.frontier.counts.leased > 1) return this.easeOff(lease, error);
+    if (error instanceof RobotsUnavailable && this.postpone(lease, error)) return;
     if (isPassing(error) && this.retry(lease, null)) return;
-    this.record(lease, started, null, error);
+    this.record(lease, watch, null, error);
   }
 
   /** This machine is short of something: it is no fault of the page's, and fewer at once may do. */
@@ -216,7 +262,9 @@ export class Crawler {
     if (referrer === null) this.moveScope(target);
     const outside = referrer === null ? null : this.scope.check(target, depth);
     if (outside !== null) return outside;
-    if (!this.frontier.claim(lease, target)) return "known";
+    // A page may send its visitors to itself once more, with a cookie.
+    const isItself = target.href === lease.entry.url;
+    if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
     this.frontier.moveTo(lease, target.host);
     return this.robotsAllow(target) ? null : "robots";
   }
@@ -226,12 +274,49 @@ export class Crawler {
     this.moved.push(target.href);
   }
 
-  /** Blocks until the host's robots.txt is there. @throws CrawlError when it cannot be had */
+  /**
+   * A redirect to a page that has its own turn. @throws CrawlError `redirect-loop` when that one
+   * redirected here
+   */
+  private known({ entry }: Lease, target: URL): "known" {
+    const passed = [entry.url, ...(entry.hops ?? [])];
+    let end: string | undefined = target.href;
+    for (let step = 0; end !== undefined && step < MAX_STEPS; step++) {
+      if (passed.includes(end))
+        throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
+      end = this.redirects.get(end);
+    }
+    for (const url of passed) this.redirects.set(url, target.href);
+    return "known";
+  }
+
+  /**
+   * Blocks until the host's robots.txt is there.
+   * @throws CrawlError when it cannot be had, or the host is given up
+   */
   private robotsAllow(url: URL): boolean {
-    const { robots, delay } = this.options;
-    const rules = robots ? this.robots.rulesFor(url) : null;
-    this.frontier.open(url.host, Math.max(delay, rules?.crawlDelay ?? 0));
+    const givenUp = this.manners.givenUp(url.host, performance.now());
+    if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
+    const rules = this.options.robots ? this.robots.rulesFor(url) : null;
+    this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
+    this.frontier.open(url.host, this.manners.delay(url.host));
     return rules === null || isAllowed(rules, url);
+  }
+
+  /** What each request tells about its host decides how that is treated from now on. */
+  private observer(): Observer {
+    return {
+      answered: ({ host }, { status, header }, latency) => {
+        const saysWhen = header("retry-after") !== undefined;
+        this.manners.answered(host, status, latency, saysWhen);
+        this.frontier.open(host, this.manners.delay(host));
+      },
+      failed: ({ host }, error, began) => {
+        if (!isPassing(error) || isShortage(error)) return;
+        const pause = this.manners.failed(host, errorCode(error), began, performance.now());
+        if (pause > 0) this.frontier.pause(host, pause);
+      },
+    };
   }
 
   /** @returns false when there are no attempts left */
@@ -245,15 +330,27 @@ export class Crawler {
     return true;
   }
 
+  /**
+   * The host's robots.txt could not be had: all its pages wait. That is no attempt to fetch one.
+   *
+   * @returns false when the host is given up
+   */
+  private postpone(lease: Lease, { host, retryAfter }: RobotsUnavailable): boolean {
+    if (retryAfter === null) return false;
+    this.frontier.pause(host, retryAfter);
+    this.frontier.giveBack(lease, retryAfter);
+    return true;
+  }
+
   private skip(lease: Lease, reason: string): void {
     this.statistics.skipped.add(reason);
     this.frontier.skip(lease);
   }
 
   /** The end of a URL, with a page or with an error. */
-  private record(lease: Lease, started: number, page: Page | null, error: unknown): void {
+  private record(lease: Lease, watch: Stopwatch, page: Page | null, error: unknown): void {
     const { url, depth, referrer, attempts } = lease.entry;
-    const ms = Math.round(performance.now() - started);
+    const ms = Math.round(watch.ms);
     const record = { ...blankRecord(url), depth, referrer, attempts, ms };
     if (page === null) {
       this.frontier.fail(lease);
@@ -312,7 +409,8 @@ export class Crawler {
   private summary(): Summary {
     const { pending, hosts, peak } = this.frontier.counts;
     const interrupted = this.frontier.closed;
-    const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak });
+    const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
+    const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
     if (pending === 0) return summary;
     const reason = interrupted ? "interrupted" : "max-pages";
     return { ...summary, skipped: { ...summary.skipped, [reason]: pending } };

@@ -5,10 +5,13 @@
 export class CrawlError extends Error {
   override readonly name = "CrawlError";
   readonly code: ErrorCode;
+  /** Another attempt may have more luck. What the crawler itself finds, it would find again. */
+  readonly passing: boolean;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { passing?: boolean }) {
     super(message, options);
     this.code = code;
+    this.passing = options?.passing === true;
   }
 }
 
@@ -34,11 +37,13 @@ export type ErrorCode =
   | "interrupted"
   | "handler"
   | "hook"
+  | "too-costly"
   | "unexpected";
 
 const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ["ECONNREFUSED", "connection-refused"],
   ["ECONNRESET", "connection-reset"],
+  ["ECONNABORTED", "connection-reset"],
   ["EPIPE", "connection-reset"],
   ["UND_ERR_SOCKET", "connection-reset"],
   ["UND_ERR_CONNECT_TIMEOUT", "connect-timeout"],
@@ -49,6 +54,10 @@ const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ["EAI_NODATA", "dns"],
   ["EHOSTUNREACH", "unreachable"],
   ["ENETUNREACH", "unreachable"],
+  ["EHOSTDOWN", "unreachable"],
+  ["ENETDOWN", "unreachable"],
+  ["EACCES", "unreachable"],
+  ["EPERM", "unreachable"],
   ["EADDRNOTAVAIL", "unreachable"],
   ["EPROTO", "tls"],
   ["ERR_GREENLIT_TIMEOUT", "timeout"],
@@ -58,6 +67,38 @@ const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "protocol"],
   ["ERR_GREENLIT_BODY_TOO_LARGE", "body-too-large"],
   ["ERR_GREENLIT_EXIT", "interrupted"],
+]);
+
+/** What OpenSSL finds wrong with a certificate (Node's documentation of TLS lists them). */
+const CERTIFICATE_ERRORS: ReadonlySet<string> = new Set([
+  "UNABLE_TO_GET_ISSUER_CERT",
+  "UNABLE_TO_GET_CRL",
+  "UNABLE_TO_DECRYPT_CERT_SIGNATURE",
+  "UNABLE_TO_DECRYPT_CRL_SIGNATURE",
+  "UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY",
+  "CERT_SIGNATURE_FAILURE",
+  "CRL_SIGNATURE_FAILURE",
+  "CERT_NOT_YET_VALID",
+  "CERT_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+  "CRL_HAS_EXPIRED",
+  "ERROR_IN_CERT_NOT_BEFORE_FIELD",
+  "ERROR_IN_CERT_NOT_AFTER_FIELD",
+  "ERROR_IN_CRL_LAST_UPDATE_FIELD",
+  "ERROR_IN_CRL_NEXT_UPDATE_FIELD",
+  "OUT_OF_MEM",
+  "DEPTH_ZERO_SELF_SIGNED_CERT",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "CERT_CHAIN_TOO_LONG",
+  "CERT_REVOKED",
+  "INVALID_CA",
+  "PATH_LENGTH_EXCEEDED",
+  "INVALID_PURPOSE",
+  "CERT_UNTRUSTED",
+  "CERT_REJECTED",
+  "HOSTNAME_MISMATCH",
 ]);
 
 /** Errors that may be gone in a moment. */
@@ -83,8 +124,9 @@ export function errorCode(error: unknown): ErrorCode {
   // What the HTTP parser found; undici's error has a code only for some of it.
   if (code.startsWith("HPE_") || (error as Error | null)?.name === "HTTPParserError")
     return "protocol";
-  if (code.startsWith("ERR_TLS_") || code.startsWith("ERR_SSL_") || /CERT|SELF_SIGNED/.test(code))
-    return "tls";
+  if (/^ERR_(?:TLS|SSL|OSSL)_/.test(code) || CERTIFICATE_ERRORS.has(code)) return "tls";
+  // Whatever is wrong with a name, such as its length.
+  if ((error as { syscall?: unknown } | null)?.syscall === "getaddrinfo") return "dns";
   // Several addresses of one host were tried and all failed: the first says why.
   if (error instanceof AggregateError && error.errors.length > 0) return errorCode(error.errors[0]);
   return error instanceof Error && error.cause !== undefined
@@ -92,12 +134,9 @@ export function errorCode(error: unknown): ErrorCode {
     : "unexpected";
 }
 
-/**
- * Whether a second attempt is worth it. What the crawler itself found (a body too large, redirects
- * in a circle) would be found again.
- */
+/** Whether a second attempt is worth it. */
 export function isPassing(error: unknown): boolean {
-  return !(error instanceof CrawlError) && PASSING.has(errorCode(error));
+  return error instanceof CrawlError ? error.passing : PASSING.has(errorCode(error));
 }
 
 /** Descriptors, buffers, memory: what this machine has too little of for all that is in flight. */

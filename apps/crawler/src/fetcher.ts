@@ -1,10 +1,15 @@
-import { sleep } from "greenlit";
-import { decodeHtml } from "./charset.js";
-import type { Answer, Client } from "./client.js";
+import { Semaphore } from "greenlit";
+import { decodePage } from "./charset.js";
+import type { Answer, Client, Head } from "./client.js";
+import { isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
-import { extractLinks, forbidsFollowing, type Link } from "./links.js";
+import { headerLinks } from "./header-links.js";
+import { extractLinks, type Link, type PageLinks } from "./links.js";
+import { Pace } from "./pace.js";
+import { redirectTarget } from "./redirect.js";
 import { parseRetryAfter } from "./retry-after.js";
-import { parseUrl } from "./url.js";
+import { headersForbidFollowing } from "./robots-directives.js";
+import { Stopwatch } from "./stopwatch.js";
 
 /** What became of one URL. */
 export interface Page {
@@ -20,7 +25,13 @@ export interface Page {
   readonly text: string;
   /** Whether it was read and parsed: an HTML page that answered 2xx. */
   readonly parsed: boolean;
+  /** Whether it is XHTML, whose rules are those of XML. */
+  readonly xml: boolean;
   readonly links: readonly Link[];
+  /** Links beyond the number that is taken from one page. */
+  readonly droppedLinks: number;
+  /** Equal for pages whose text differs in numbers only; null when it was not parsed. */
+  readonly fingerprint: number | null;
   /** The host wants to be left alone for so many ms. */
   readonly retryAfter: number | null;
   /** Why the redirect to `finalUrl` was not followed, or null. */
@@ -34,36 +45,66 @@ export interface Page {
  */
 export type Gate = (target: URL) => string | null;
 
+export interface FetcherOptions {
+  /** Whether pages may say that their links are not to be followed. */
+  readonly obeysNofollow: boolean;
+  /** Product token of the crawler, which pages may speak to. */
+  readonly token: string;
+  readonly observer?: Observer;
+}
+
+/** Is told of each request to a host, page or redirect. */
+export interface Observer {
+  /** @param latency ms until the end of the body */
+  answered(url: URL, answer: Answer, latency: number): void;
+  /** @param began by `performance.now()` */
+  failed(url: URL, error: unknown, began: number): void;
+}
+
 /** Redirects followed for one page; the fetch standard allows 20, search engines 5 to 10. */
 const MAX_REDIRECTS = 10;
-const REDIRECTS = new Set([301, 302, 303, 307, 308]);
-const HTML = new Set(["text/html", "application/xhtml+xml"]);
+/** Ms of work on one page; a large one takes some hundred. */
+export const PARSING_BUDGET = 5_000;
+/** Pages parsed at once: more would only keep more half-parsed ones in memory. */
+const PARSING_AT_ONCE = 4;
+
+const NOT_PARSED: Pick<Page, "title" | "text" | "links" | "fingerprint"> & { dropped: number } = {
+  title: null,
+  text: "",
+  links: [],
+  dropped: 0,
+  fingerprint: null,
+};
 
 /**
  * Fetches one page: redirects by hand, each hop through the gate, and the links when it is HTML.
  */
 export class Fetcher {
-  readonly client: Client;
-  /** Whether pages may say that their links are not to be followed. */
-  readonly obeysNofollow: boolean;
+  private readonly client: Client;
+  private readonly options: FetcherOptions;
+  private readonly parsing = new Semaphore(PARSING_AT_ONCE);
 
-  constructor(client: Client, obeysNofollow: boolean) {
+  constructor(client: Client, options: FetcherOptions) {
     this.client = client;
-    this.obeysNofollow = obeysNofollow;
+    this.options = options;
   }
 
   /**
    * Blocks until the page is there.
+   *
+   * @param watch runs while a server is being waited for
    * @throws what `Client.get` throws, and CrawlError for redirects that lead nowhere
    */
-  fetch(start: string, gate: Gate): Page {
+  fetch(start: string, gate: Gate, watch: Stopwatch = new Stopwatch()): Page {
+    // A site may redirect to the same page once it has set a cookie.
     const chain = new Set<string>();
+    const step = (url: URL): string => `${url.href}\n${this.client.cookies(url)}`;
     for (let url = new URL(start); ;) {
-      chain.add(url.href);
-      const answer = this.client.get(url, isParsed);
+      chain.add(step(url));
+      const answer = watch.time(() => this.get(url));
       const target = redirectTarget(answer, url);
       if (target === null) return this.page(start, url, answer);
-      if (chain.has(target.href)) {
+      if (chain.has(step(target))) {
         throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
       }
       if (chain.size > MAX_REDIRECTS) {
@@ -75,39 +116,61 @@ export class Fetcher {
     }
   }
 
+  private get(url: URL): Answer {
+    const { observer } = this.options;
+    const began = performance.now();
+    try {
+      const answer = this.client.get(url, wantedOf);
+      observer?.answered(url, answer, performance.now() - began);
+      return answer;
+    } catch (error) {
+      observer?.failed(url, error, began);
+      throw error;
+    }
+  }
+
   private page(start: string, url: URL, answer: Answer): Page {
-    const contentType = answer.header("content-type") ?? "";
-    const text = answer.body === null ? "" : decodeHtml(answer.body, contentType);
-    const { title, links } = extractLinks(text, url, () => sleep(0));
-    const nofollow = forbidsFollowing(answer.header("x-robots-tag") ?? "");
+    const { title, links, dropped, fingerprint, text } =
+      answer.body === null ? NOT_PARSED : this.parse(url, answer, answer.body);
+    const { obeysNofollow, token } = this.options;
+    const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
+    const inHeaders = headerLinks(answer, url).map((href) => ({ href, nofollow: false }));
     return {
       url: start,
       finalUrl: url.href,
       status: answer.status,
-      contentType,
+      contentType: answer.header("content-type") ?? "",
       bytes: answer.bytes,
       title,
       text,
       parsed: answer.body !== null,
-      links: links.map((link) => ({
+      xml: isXml(answer.contentType),
+      links: [...links, ...inHeaders].map((link) => ({
         href: link.href,
-        nofollow: this.obeysNofollow && (link.nofollow || nofollow),
+        nofollow: obeysNofollow && (link.nofollow || nofollow),
       })),
+      droppedLinks: dropped,
+      fingerprint,
       retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
       stopped: null,
     };
   }
+
+  /** @throws CrawlError `too-costly` */
+  private parse(url: URL, { contentType }: Answer, body: Buffer): PageLinks & { text: string } {
+    this.parsing.acquire();
+    try {
+      const pause = new Pace(PARSING_BUDGET).step;
+      const xml = isXml(contentType);
+      const { text, encoding } = decodePage(body, { charset: contentType.charset, xml }, pause);
+      const { token } = this.options;
+      return { text, ...extractLinks(text, url, { xml, encoding, token, pause }) };
+    } finally {
+      this.parsing.release();
+    }
+  }
 }
 
-function isParsed({ status, mediaType }: Pick<Answer, "status" | "mediaType">): boolean {
-  return status >= 200 && status < 300 && HTML.has(mediaType);
-}
-
-/** Where a response redirects to, or null when it does not. */
-export function redirectTarget(answer: Pick<Answer, "status" | "header">, url: URL): URL | null {
-  const location = answer.header("location");
-  if (!REDIRECTS.has(answer.status) || location === undefined) return null;
-  const target = parseUrl(location, url);
-  if (target.url !== null) return target.url;
-  throw new CrawlError("bad-redirect", `redirects to ${location.slice(0, 200)} (${target.reason})`);
+function wantedOf({ status }: Head): "html" | "nothing" {
+  return status >= 200 && status < 300 ? "html" : "nothing";
 }

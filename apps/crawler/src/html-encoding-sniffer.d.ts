@@ -2,6 +2,6 @@
 declare module "html-encoding-sniffer" {
   export default function sniffEncoding(
     bytes: Uint8Array,
-    options?: { transportLayerEncodingLabel?: string; defaultEncoding?: string },
+    options?: { xml?: boolean; transportLayerEncodingLabel?: string; defaultEncoding?: string },
   ): string;
 }

@@ -1,7 +1,8 @@
 export { crawl, Crawler } from "./crawler.js";
+export { type Document, parseDocument } from "./document.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";
-export { extractLinks, type Link, type PageLinks } from "./links.js";
+export { extractLinks, type ExtractOptions, type Link, type PageLinks } from "./links.js";
 export { type CrawlOptions, DEFAULTS, type Settings } from "./options.js";
 export { JsonlFile, JsonlStream, type Output, OutputError, type PageRecord } from "./output.js";
 export { CrawledPage, type PageHandler } from "./page.js";
@@ -11,4 +12,5 @@ export { LmdbStore } from "./lmdb-store.js";
 export { MemoryStore } from "./memory-store.js";
 export { type Changes, type Store, type StoredEntry, type StoredHost } from "./store.js";
 export { formatSummary, type Summary } from "./summary.js";
+export { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 export { parseUrl, type ParsedUrl } from "./url.js";

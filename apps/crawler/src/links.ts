@@ -1,4 +1,7 @@
-import { Parser } from "htmlparser2";
+import { MarkupReader, type Tag } from "./markup.js";
+import { forbidsFollowing } from "./robots-directives.js";
+import { parseRefresh } from "./refresh.js";
+import { resolveReference } from "./url.js";
 
 /** A reference to another page, as it stands in the HTML, resolved later. */
 export interface Link {
@@ -15,147 +18,174 @@ export interface PageLinks {
   readonly title: string | null;
   /** Each reference once, in the order of the page. */
   readonly links: readonly Link[];
+  /** References beyond the limit, which are in nobody's list. */
+  readonly dropped: number;
   /**
    * `<link rel=canonical>`, resolved. A statement about this page, so it is reported and not
    * followed.
    */
   readonly canonical: string | null;
+  /** Equal for pages whose text differs in numbers only. */
+  readonly fingerprint: number;
 }
 
-/** How much text is parsed between two calls of `pause`. */
-const SLICE = 64 * 1024;
+export interface ExtractOptions {
+  /** The page is XML: names have case, `<a/>` is closed, scripts are no special text. */
+  readonly xml?: boolean;
+  /** The page's encoding: that of the queries of its links. Default: utf-8. */
+  readonly encoding?: string;
+  /** Product token of the crawler, for `<meta name="mycrawler" content="nofollow">`. */
+  readonly token?: string;
+  /** Different references taken from one page at most. Default: 50,000. */
+  readonly maxLinks?: number;
+  /** Called between pieces of a large page, so that other greenlets get a turn. */
+  readonly pause?: () => void;
+}
+
 const MAX_TITLE = 300;
+const MAX_LINKS = 50_000;
+/** References resolved between two calls of `pause`. */
+const BATCH = 256;
 
 /** Elements whose attribute leads to another page. */
-const REFERENCES: Readonly<Record<string, string>> = {
-  a: "href",
-  area: "href",
-  iframe: "src",
-  frame: "src",
-};
+const REFERENCES: ReadonlyMap<string, string> = new Map([
+  ["a", "href"],
+  ["area", "href"],
+  ["iframe", "src"],
+  ["frame", "src"],
+]);
 
 /**
  * `<link>` relations that lead to pages; the others lead to style sheets, icons, feeds and the
  * like.
  */
 const PAGE_RELATIONS = new Set(["next", "prev", "alternate"]);
-const NOFOLLOW_RELATIONS = ["nofollow", "ugc", "sponsored"];
+const NOFOLLOW_RELATIONS = new Set(["nofollow", "ugc", "sponsored"]);
 
 /**
- * Finds the links of an HTML page. Never throws: whatever the bytes, the parser makes something of
- * them.
+ * Finds the links of an HTML page, in time that grows with its length and with nothing else. Throws
+ * nothing but what `pause` throws: whatever the text, something is made of it.
  *
  * @param html the decoded page
  * @param url where it came from; `<base href>` is resolved against it and then used for everything
  * else
- * @param pause called between slices of a large page, so that other greenlets get a turn
  */
-export function extractLinks(html: string, url: string | URL, pause?: () => void): PageLinks {
-  const found = new LinkCollector();
-  const parser = new Parser({
-    onopentag: (name, attributes) => found.open(name, attributes),
-    ontext: (text) => found.text(text),
-    onclosetag: (name) => found.close(name),
-  });
-  for (let at = 0; at < html.length; at += SLICE) {
-    if (at > 0) pause?.();
-    parser.write(html.slice(at, at + SLICE));
-  }
-  parser.end();
-  return found.result(url);
+export function extractLinks(
+  html: string,
+  url: string | URL,
+  options: ExtractOptions = {},
+): PageLinks {
+  const found = new LinkCollector(options);
+  const reader = new MarkupReader(html, options.xml === true, found);
+  reader.read(options.pause);
+  return found.result(new URL(url), reader.fingerprint);
+}
+
+/** Whether a `<link>`, or a Link header, leads to a page. */
+export function leadsToPage(rel: string | undefined, type: string | undefined): boolean {
+  const relations = tokens(rel);
+  if (relations.includes("stylesheet")) return false;
+  if (type !== undefined && !type.toLowerCase().includes("html")) return false;
+  return relations.some((relation) => PAGE_RELATIONS.has(relation));
 }
 
 class LinkCollector {
+  private readonly options: ExtractOptions;
+  private readonly maxLinks: number;
   private readonly references = new Map<string, boolean>();
+  private dropped = 0;
   private base: string | null = null;
   private canonical: string | null = null;
   private title: string | null = null;
-  private inTitle = false;
   private nofollowAll = false;
 
-  open(name: string, attributes: Record<string, string>): void {
-    const attribute = REFERENCES[name];
-    if (attribute !== undefined) this.add(attributes[attribute], attributes.rel);
-    else if (name === "link") this.link(attributes);
-    else if (name === "meta") this.meta(attributes);
-    else if (name === "base") this.base ??= attributes.href ?? null;
-    else if (name === "title" && this.title === null) {
-      this.title = "";
-      this.inTitle = true;
-    }
+  constructor(options: ExtractOptions) {
+    this.options = options;
+    this.maxLinks = options.maxLinks ?? MAX_LINKS;
   }
 
-  text(text: string): void {
-    if (this.inTitle && this.title!.length < MAX_TITLE) this.title += text;
+  /** Whether the attributes of such an element are of use. */
+  wants(name: string): boolean {
+    return REFERENCES.has(name) || name === "link" || name === "meta" || name === "base";
   }
 
-  close(name: string): void {
-    if (name === "title") this.inTitle = false;
+  open(name: string, tag: Tag): void {
+    const attribute = REFERENCES.get(name);
+    if (attribute !== undefined) this.add(tag.get(attribute), tag.get("rel"));
+    else if (name === "link") this.link(tag);
+    else if (name === "meta") this.meta(tag);
+    else if (name === "base") this.base ??= tag.get("href") ?? null;
   }
 
-  result(url: string | URL): PageLinks {
-    const base = this.base === null ? url : (resolve(this.base, url) ?? url);
+  /** The text of a `<title>`, in pieces; the first is begun with an empty piece. */
+  titleText(text: string): void {
+    this.title ??= "";
+    if (this.title.length < MAX_TITLE) this.title += text.slice(0, 10 * MAX_TITLE);
+  }
+
+  result(url: URL, fingerprint: number): PageLinks {
+    const base = (this.base === null ? null : webUrl(this.base, url)) ?? url;
     // Two spellings may resolve to one URL; it counts as nofollow only when every link to it does.
     const links = new Map<string, boolean>();
+    let done = 0;
     for (const [reference, nofollow] of this.references) {
-      const href = resolve(reference, base) ?? flatten(reference);
+      if (++done % BATCH === 0) this.options.pause?.();
+      // A link within the page, unless there is a base: then it leads to that.
+      if (base === url && reference.startsWith("#")) continue;
+      const href = this.resolve(reference, base) ?? flatten(reference);
       links.set(href, (links.get(href) ?? true) && (nofollow || this.nofollowAll));
     }
-    const title = this.title?.replace(/\s+/g, " ").trim().slice(0, MAX_TITLE);
     return {
-      title: title === undefined ? null : flatten(title),
-      links: [...links].map(([href, nofollow]) => ({ href, nofollow })),
-      canonical: this.canonical === null ? null : resolve(this.canonical, base),
+      title: this.title === null ? null : flatten(collapse(this.title).slice(0, MAX_TITLE)),
+      links: Array.from(links, ([href, nofollow]) => ({ href, nofollow })),
+      dropped: this.dropped,
+      canonical: this.canonical === null ? null : this.resolve(this.canonical, base),
+      fingerprint,
     };
+  }
+
+  private resolve(reference: string, base: URL): string | null {
+    return resolveReference(reference, base, this.options.encoding);
   }
 
   private add(reference: string | undefined, rel: string | undefined): void {
     const trimmed = reference?.trim();
-    if (trimmed === undefined || trimmed.startsWith("#")) return;
-    const nofollow = NOFOLLOW_RELATIONS.some((relation) => relations(rel).includes(relation));
-    this.references.set(trimmed, (this.references.get(trimmed) ?? true) && nofollow);
+    if (trimmed === undefined) return;
+    const nofollow = tokens(rel).some((relation) => NOFOLLOW_RELATIONS.has(relation));
+    const known = this.references.get(trimmed);
+    if (known === undefined && this.references.size >= this.maxLinks) this.dropped++;
+    else this.references.set(trimmed, (known ?? true) && nofollow);
   }
 
-  private link({ rel, href, type }: Record<string, string>): void {
-    if (relations(rel).includes("canonical")) this.canonical ??= href ?? null;
-    const toPage = relations(rel).some((relation) => PAGE_RELATIONS.has(relation));
-    if (toPage && (type === undefined || /html/i.test(type))) this.add(href, rel);
+  private link(tag: Tag): void {
+    const rel = tag.get("rel");
+    if (tokens(rel).includes("canonical")) this.canonical ??= tag.get("href") ?? null;
+    if (leadsToPage(rel, tag.get("type"))) this.add(tag.get("href"), rel);
   }
 
-  private meta(attributes: Record<string, string>): void {
-    const content = attributes.content ?? "";
-    if (attributes.name?.toLowerCase() === "robots") this.nofollowAll ||= forbidsFollowing(content);
-    if (attributes["http-equiv"]?.toLowerCase() === "refresh")
-      this.add(refreshTarget(content), undefined);
+  private meta(tag: Tag): void {
+    const content = tag.get("content") ?? "";
+    const name = tag.get("name")?.trim().toLowerCase();
+    if (name === "robots" || (name !== undefined && name === this.options.token?.toLowerCase()))
+      this.nofollowAll ||= forbidsFollowing(content);
+    if (tag.get("http-equiv")?.toLowerCase() === "refresh")
+      this.add(parseRefresh(content) ?? undefined, undefined);
   }
 }
 
-/** Whether a meta robots content or an X-Robots-Tag header asks not to follow the page's links. */
-export function forbidsFollowing(directives: string): boolean {
-  return /(?:^|[\s,:])(?:nofollow|none)(?:$|[\s,])/i.test(directives);
+/** The base a page asks for, where that is the address of a page. */
+function webUrl(reference: string, url: URL): URL | null {
+  const href = resolveReference(reference.trim(), url);
+  return href !== null && /^https?:/.test(href) ? new URL(href) : null;
 }
 
-/**
- * The URL of `<meta http-equiv=refresh content="5; url=/next">` (HTML standard, "shared declarative
- * refresh steps").
- */
-function refreshTarget(content: string): string | undefined {
-  const refresh = /^\s*[\d.]+\s*[;,\s]\s*(?:url\s*=\s*)?(?:"([^"]*)"?|'([^']*)'?|(.+))$/i.exec(
-    content,
-  );
-  return refresh?.[1] ?? refresh?.[2] ?? refresh?.[3];
+/** The words of an attribute such as `rel`, in lower case. */
+function tokens(text: string | undefined): string[] {
+  return text === undefined ? [] : text.toLowerCase().split(/[ \t\n\f\r]/);
 }
 
-function relations(rel: string | undefined): string[] {
-  return rel === undefined ? [] : rel.toLowerCase().split(/\s+/);
-}
-
-function resolve(reference: string, base: string | URL): string | null {
-  try {
-    return new URL(reference, base).href;
-  } catch {
-    return null;
-  }
+function collapse(text: string): string {
+  return text.split(/\s/).filter(Boolean).join(" ");
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Hooks } from "./hooks.js";
 import type { Output, PageRecord } from "./output.js";
 import type { ScopeMode } from "./scope.js";
+import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -25,6 +26,12 @@ export interface Settings {
   readonly exclude?: readonly string[];
   /** Milliseconds for one request, from connecting to the last byte of the body. */
   readonly timeout?: number;
+  /** Of that, milliseconds to look the host up and to connect. */
+  readonly connectTimeout?: number;
+  /** Of that, milliseconds from then until the head of the answer. */
+  readonly headersTimeout?: number;
+  /** Of that, milliseconds in which nothing more of the body comes. */
+  readonly bodyTimeout?: number;
   /** Further attempts after an error that may pass. */
   readonly retries?: number;
   /** Milliseconds before the second attempt; doubles with each further one. */
@@ -34,6 +41,10 @@ export interface Settings {
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
+  /** Keep the cookies that sites set, and send them back. */
+  readonly cookies?: boolean;
+  /** Where a site counts as one without end. */
+  readonly traps?: TrapOptions;
   /**
    * Fetch from private and loopback addresses too; without it, only hosts named in the seeds may
    * have one.
@@ -73,24 +84,44 @@ export const DEFAULTS: Omit<Required<Settings>, "seeds"> = {
   include: [],
   exclude: [],
   timeout: 30_000,
+  connectTimeout: 10_000,
+  headersTimeout: 30_000,
+  bodyTimeout: 30_000,
   retries: 2,
   retryDelay: 500,
   bodyLimit: 10 * 1024 * 1024,
   userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
+  cookies: true,
+  traps: {},
   allowPrivate: false,
   grace: 2_000,
 };
+
+const AT_LEAST_ONE = [
+  "concurrency",
+  "perHost",
+  "maxPages",
+  "timeout",
+  "connectTimeout",
+  "headersTimeout",
+  "bodyTimeout",
+  "bodyLimit",
+] as const;
 
 /** @throws RangeError when a number is no number, or out of its range */
 export function resolveOptions(options: CrawlOptions): ResolvedOptions {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   const resolved: ResolvedOptions = { ...DEFAULTS, seeds: [], ...Object.fromEntries(given) };
-  for (const name of ["concurrency", "perHost", "maxPages", "timeout", "bodyLimit"] as const) {
+  for (const name of AT_LEAST_ONE) {
     if (!(resolved[name] >= 1)) throw new RangeError(`${name} must be at least 1`);
   }
   for (const name of ["delay", "maxDepth", "retries", "retryDelay", "grace"] as const) {
     if (!(resolved[name] >= 0)) throw new RangeError(`${name} must not be negative`);
+  }
+  for (const [name, value] of Object.entries(resolved.traps)) {
+    if (!(name in TRAP_DEFAULTS)) throw new RangeError(`traps has no ${name}`);
+    if (!(value >= 1)) throw new RangeError(`traps.${name} must be at least 1`);
   }
   return resolved;
 }

@@ -1,7 +1,9 @@
 import { createRequire } from "node:module";
 import type { CheerioAPI } from "cheerio";
-import type { Page } from "./fetcher.js";
+import { parseDocument } from "./document.js";
+import { type Page, PARSING_BUDGET } from "./fetcher.js";
 import type { Link } from "./links.js";
+import { Pace } from "./pace.js";
 import type { Entry } from "./schedule.js";
 
 /** What a crawl does with each page. May block, as all code in a greenlet. */
@@ -30,6 +32,7 @@ export class CrawledPage {
   readonly depth: number;
   /** The page on which the URL was found first; null for a seed. */
   readonly referrer: string | null;
+  private readonly xml: boolean;
   private readonly effects: Effects;
   private document: CheerioAPI | null = null;
 
@@ -42,13 +45,22 @@ export class CrawledPage {
     this.links = page.links;
     this.depth = entry.depth;
     this.referrer = entry.referrer;
+    this.xml = page.xml;
     this.effects = effects;
   }
 
-  /** The document, as Cheerio: `page.$("h1").text()`. Parsed when it is first asked for. */
+  /**
+   * The document, as Cheerio: `page.$("h1").text()`. Parsed when it is first asked for; elements
+   * deeper than 512 become children of the last one that is not.
+   * @throws CrawlError `too-costly`
+   */
   get $(): CheerioAPI {
-    // Loaded when first used: it takes as long to load as the rest of the crawler.
-    this.document ??= (require("cheerio/slim") as typeof import("cheerio/slim")).load(this.text);
+    if (this.document === null) {
+      // Loaded when first used: it takes as long to load as the rest of the crawler.
+      const { load } = require("cheerio/slim") as typeof import("cheerio/slim");
+      const { text, xml } = this;
+      this.document = load(parseDocument(text, xml, new Pace(PARSING_BUDGET).step), { xml });
+    }
     return this.document;
   }
 

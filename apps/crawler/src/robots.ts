@@ -1,4 +1,4 @@
-import { normalizeEscapes } from "./url.js";
+import { RuleSet } from "./robots-rules.js";
 
 /** What is parsed of a robots.txt, in bytes; RFC 9309 section 2.5 asks for at least this much. */
 export const ROBOTS_MAX_BYTES: number = 500 * 1024;
@@ -6,19 +6,9 @@ export const ROBOTS_MAX_BYTES: number = 500 * 1024;
 /** The longest crawl-delay that is honoured, in ms: a longer one would stall the host for good. */
 const MAX_CRAWL_DELAY = 60_000;
 
-/** One allow or disallow line, its pattern cut at the `*`s. */
-interface Rule {
-  readonly allow: boolean;
-  /** Length of the normalised pattern in octets: the longest pattern that matches decides. */
-  readonly length: number;
-  readonly pieces: readonly string[];
-  /** The pattern ended in `$`. */
-  readonly anchored: boolean;
-}
-
 /** The rules of one robots.txt for one crawler. Rules for other crawlers are not kept. */
 export interface RobotsRules {
-  readonly rules: readonly Rule[];
+  readonly rules: RuleSet;
   /** Milliseconds between two requests (`Crawl-delay`, not in the RFC), or null. */
   readonly crawlDelay: number | null;
   readonly sitemaps: readonly string[];
@@ -30,7 +20,7 @@ export interface RobotsRules {
  * (compatible; SomeBot/2)` gives `SomeBot`.
  */
 export function productToken(userAgent: string): string {
-  const compatible = /^Mozilla\/.*?\(compatible;\s*([A-Za-z_-]+)/.exec(userAgent);
+  const compatible = /^Mozilla\/[^(]*\(compatible;\s*([A-Za-z_-]+)/.exec(userAgent);
   return compatible?.[1] ?? /^[A-Za-z_-]*/.exec(userAgent)?.[0] ?? "";
 }
 
@@ -42,8 +32,8 @@ export function productToken(userAgent: string): string {
  */
 export function parseRobots(body: Uint8Array, token: string): RobotsRules {
   const mine = token.toLowerCase();
-  const specific: Group = { rules: [], crawlDelay: null };
-  const general: Group = { rules: [], crawlDelay: null };
+  const specific: Group = { rules: new RuleSet(), crawlDelay: null };
+  const general: Group = { rules: new RuleSet(), crawlDelay: null };
   const sitemaps: string[] = [];
   let named = false; // the file has a group for this crawler, perhaps an empty one
   // Null before the first user-agent line: rules there are ignored.
@@ -64,7 +54,7 @@ export function parseRobots(body: Uint8Array, token: string): RobotsRules {
     } else if (key === "allow" || key === "disallow") {
       header = false;
       if (value === "") continue; // an empty pattern matches nothing
-      for (const group of current ?? []) group.rules.push(rule(key === "allow", value));
+      for (const group of current ?? []) group.rules.add(key === "allow", value);
     } else if (key === "crawl-delay") {
       // Other records must not interfere with the groups (section 2.2.4), so a user-agent run goes
       // on after it.
@@ -86,21 +76,12 @@ export function parseRobots(body: Uint8Array, token: string): RobotsRules {
  * allowed.
  */
 export function isAllowed(robots: RobotsRules, url: URL): boolean {
-  const path = encodePath(url.pathname + url.search);
-  if (path === "/robots.txt") return true;
-  let best = 0;
-  let allowed = true;
-  for (const rule of robots.rules) {
-    if (rule.length < best || (rule.length === best && !rule.allow)) continue;
-    if (!matches(rule, path)) continue;
-    best = rule.length;
-    allowed = rule.allow;
-  }
-  return allowed;
+  const path = url.pathname + url.search;
+  return path === "/robots.txt" || robots.rules.allow(path);
 }
 
 interface Group {
-  rules: Rule[];
+  rules: RuleSet;
   crawlDelay: number | null;
 }
 
@@ -128,62 +109,35 @@ function linesOf(body: Uint8Array): string[] {
 /** Key in lower case and value of a line; the key is empty when the line is no record. */
 function parseLine(line: string): { key: string; value: string } {
   const hash = line.indexOf("#");
-  // ASCII white space only: `trim` would also take a byte order mark in mid-file for white space.
-  const content = (hash < 0 ? line : line.slice(0, hash)).replace(/^[ \t\v\f]+|[ \t\v\f]+$/g, "");
+  const content = trim(hash < 0 ? line : line.slice(0, hash));
+  const colon = content.indexOf(":");
   // Some write `Disallow /path`, without the colon.
-  const record = /^([^:]*?)[ \t]*:[ \t]*(.*)$/.exec(content) ?? /^(\S+)\s+(\S+)$/.exec(content);
-  const key = record?.[1]?.toLowerCase() ?? "";
-  return { key: SPELLINGS.get(key) ?? key, value: record?.[2] ?? "" };
+  const border = colon < 0 ? content.search(/[ \t\v\f]/) : colon;
+  if (border < 0) return { key: "", value: "" };
+  const key = trim(content.slice(0, border)).toLowerCase();
+  const value = trim(content.slice(border + 1));
+  if (colon < 0 && /[ \t\v\f]/.test(value)) return { key: "", value: "" };
+  return { key: SPELLINGS.get(key) ?? key, value };
+}
+
+/**
+ * Without ASCII white space at its ends: `trim` would also take a byte order mark in mid-file for
+ * white space, and a regular expression would try each blank of a long run anew.
+ */
+function trim(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(text.charCodeAt(start))) start++;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 0x20 || code === 0x09 || code === 0x0b || code === 0x0c;
 }
 
 /** `FooBot/2.1 news` names the agent `foobot`; `*` names everybody. */
 function agentOf(value: string): string {
   if (/^\*(\s|$)/.test(value)) return "*";
   return /^[A-Za-z_-]*/.exec(value)![0].toLowerCase();
-}
-
-function rule(allow: boolean, value: string): Rule {
-  const anchored = value.endsWith("$");
-  // A `$` that is not at the end is an ordinary character.
-  const pattern = encode(anchored ? value.slice(0, -1) : value).replaceAll("$", "%24");
-  return {
-    allow,
-    length: pattern.length + (anchored ? 1 : 0),
-    pieces: pattern.split("*"),
-    anchored,
-  };
-}
-
-/** Leftmost matching of the pieces is enough, so a pattern of many `*`s costs no backtracking. */
-function matches({ pieces, anchored }: Rule, path: string): boolean {
-  const first = pieces[0]!;
-  if (!path.startsWith(first)) return false;
-  let at = first.length;
-  const last = pieces.length - 1;
-  if (last === 0) return !anchored || at === path.length;
-  for (let i = 1; i < last; i++) {
-    const found = path.indexOf(pieces[i]!, at);
-    if (found < 0) return false;
-    at = found + pieces[i]!.length;
-  }
-  const tail = pieces[last]!;
-  return anchored
-    ? path.length - tail.length >= at && path.endsWith(tail)
-    : path.indexOf(tail, at) >= 0;
-}
-
-/**
- * A URL's path in the form patterns are compared in: `*` and `$` in it are meant literally (section
- * 2.2.3).
- */
-function encodePath(path: string): string {
-  return encode(path).replaceAll("*", "%2A").replaceAll("$", "%24");
-}
-
-/** Percent-encodes what is not printable ASCII, and makes escapes uniform (section 2.2.2). */
-function encode(text: string): string {
-  const ascii = text.replace(/[^\x21-\x7E]/gu, (character) =>
-    Buffer.from(character, "utf8").toString("hex").replace(/../g, "%$&"),
-  );
-  return normalizeEscapes(ascii);
 }

@@ -1,3 +1,6 @@
+import { Glob } from "./glob.js";
+import { ownedDomain } from "./public-suffix.js";
+
 /** How far from the seeds a crawl may go. */
 export type ScopeMode = "host" | "domain" | "any";
 
@@ -7,10 +10,11 @@ export type ScopeRejection = "other-host" | "not-included" | "excluded" | "too-d
 export interface ScopeOptions {
   /**
    * `host` (default): the seeds' hosts and ports. `domain`: also their subdomains, a leading `www.`
-   * of the seed not counting. `any`: every host.
+   * of the seed not counting; a seed that is a public suffix (`github.io`) has none, because they
+   * are other people's. `any`: every host.
    */
   readonly mode?: ScopeMode;
-  /** Globs, one of which a URL must match. See {@link globToRegExp}. */
+  /** Globs, one of which a URL must match. See {@link Glob}. */
   readonly include?: readonly string[];
   /** Globs, none of which a URL may match. */
   readonly exclude?: readonly string[];
@@ -37,7 +41,11 @@ export class Scope {
   /** Takes a seed's host into the scope. */
   addSeed(seed: URL): void {
     this.hosts.add(seed.host);
-    this.domains.push(seed.hostname.replace(/^www\./, ""));
+    if (this.mode !== "domain") return;
+    const domain = seed.hostname.replace(/^www\./, "");
+    // Of `www.example` the `www` is the name itself, and `example` a suffix like `org`.
+    const owned = [domain, seed.hostname].find((host) => ownedDomain(host) !== null);
+    if (owned !== undefined) this.domains.push(owned);
   }
 
   /** @returns null when the URL is in scope. */
@@ -57,33 +65,4 @@ export class Scope {
       (domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`),
     );
   }
-}
-
-class Glob {
-  private readonly expression: RegExp;
-  private readonly wholeUrl: boolean;
-
-  constructor(glob: string) {
-    this.expression = globToRegExp(glob);
-    this.wholeUrl = glob.includes("://") || !/^[/*]/.test(glob);
-  }
-
-  matches(url: URL): boolean {
-    return this.expression.test(this.wholeUrl ? url.href : url.pathname + url.search);
-  }
-}
-
-/**
- * `*` matches within one path segment, `**` across segments, `?` one character; everything else is
- * literal. A glob that begins with `/` or `*` is matched with path and query, any other with the
- * whole URL.
- */
-export function globToRegExp(glob: string): RegExp {
-  const source = glob.replace(/\*\*|[*?]|[.+^${}()|[\]\\/-]/g, (token) => {
-    if (token === "**") return ".*";
-    if (token === "*") return "[^/]*";
-    if (token === "?") return ".";
-    return `\\${token}`;
-  });
-  return new RegExp(`^${source}$`, "s");
 }

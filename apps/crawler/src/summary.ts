@@ -1,5 +1,6 @@
 import type { PageRecord } from "./output.js";
 import { Tally } from "./tally.js";
+import { TRAP_REASONS } from "./traps.js";
 
 /** What a crawl came to. Everything in it is a plain number or string, for `--json`. */
 export interface Summary {
@@ -24,6 +25,8 @@ export interface Summary {
   /** Body bytes received. */
   readonly bytes: number;
   readonly peakInFlight: number;
+  /** Hosts asked slowly or no more at the end, with the reason; the first ten. */
+  readonly heldBack: Readonly<Record<string, string>>;
   readonly durationMs: number;
   readonly pagesPerSecond: number;
 }
@@ -86,7 +89,7 @@ export class Statistics {
     else this.statuses.add(`${Math.floor((record.status ?? 0) / 100)}xx`);
   }
 
-  summary(about: Pick<Summary, "interrupted" | "hosts" | "peakInFlight">): Summary {
+  summary(about: Pick<Summary, "interrupted" | "hosts" | "peakInFlight" | "heldBack">): Summary {
     const durationMs = Math.round(this.elapsed);
     return {
       interrupted: about.interrupted,
@@ -99,6 +102,7 @@ export class Statistics {
       hosts: about.hosts,
       bytes: this.bytes,
       peakInFlight: about.peakInFlight,
+      heldBack: about.heldBack,
       durationMs,
       pagesPerSecond: Math.round((this.pages * 10_000) / Math.max(1, durationMs)) / 10,
     };
@@ -118,6 +122,16 @@ export function formatSummary(summary: Summary): string {
     ["received", formatBytes(summary.bytes)],
     ["peak in flight", String(summary.peakInFlight)],
   ];
+  const traps = TRAP_REASONS.filter((reason) => summary.skipped[reason] !== undefined);
+  if (traps.length > 0) {
+    const example = `--trap ${traps[0]}=n`;
+    rows.push([
+      "not followed",
+      `what seems to have no end: ${traps.join(", ")} (${example} goes further)`,
+    ]);
+  }
+  for (const [host, reason] of Object.entries(summary.heldBack))
+    rows.push(["held back", reason.startsWith(host) ? reason : `${host}, ${reason}`]);
   const title = summary.interrupted ? "Crawl interrupted" : "Crawl finished";
   return `${title}\n${rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join("")}`;
 }

@@ -1,50 +1,163 @@
-/** Why a URL looks like one of endlessly many. */
-export type TrapReason = "url-too-long" | "repeated-segments" | "too-many-queries" | "calendar";
+import { Recent } from "./recent.js";
 
+/** Why a URL looks like one of endlessly many. */
+export const TRAP_REASONS = [
+  "url-too-long",
+  "repeated-segments",
+  "too-many-queries",
+  "same-content",
+  "endless-pattern",
+] as const;
+export type TrapReason = (typeof TRAP_REASONS)[number];
+
+/** Where the crawler takes a site for one without end. */
 export interface TrapOptions {
   /** Longest URL that is followed, in characters. */
   readonly maxUrlLength?: number;
   /** How often one segment may occur in a path. */
   readonly maxSegmentRepeats?: number;
-  /** Query strings that are followed for one path. */
-  readonly maxQueriesPerPath?: number;
-  /** The year in which the crawl takes place: calendars are cut a year after it. */
-  readonly year?: number;
+  /** Different combinations of query keys that are followed for one path. */
+  readonly maxQueryCombinations?: number;
+  /**
+   * How many pages of one pattern, each found on another one of it, may show nothing new: neither a
+   * text that differs in more than numbers, nor a new link that leaves the pattern. And how many
+   * links in a row, times ten, may lead to pages with nothing new in their text.
+   */
+  readonly maxSameness?: number;
+  /** How many links in a row may lead from page to page of one pattern at all. */
+  readonly maxChain?: number;
+}
+
+export const TRAP_DEFAULTS: Required<TrapOptions> = {
+  maxUrlLength: 2_000,
+  maxSegmentRepeats: 3,
+  maxQueryCombinations: 100,
+  maxSameness: 100,
+  maxChain: 10_000,
+};
+
+/** Which limit has which reason. */
+export const TRAP_LIMITS: Readonly<Record<TrapReason, keyof TrapOptions>> = {
+  "url-too-long": "maxUrlLength",
+  "repeated-segments": "maxSegmentRepeats",
+  "too-many-queries": "maxQueryCombinations",
+  "same-content": "maxSameness",
+  "endless-pattern": "maxChain",
+};
+
+/** A page that was fetched, and what it came to. */
+export interface Seen {
+  readonly url: URL;
+  /** Links from a seed. */
+  readonly depth: number;
+  /** Of its text: equal where that differs in numbers only. Null when it has none. */
+  readonly fingerprint: number | null;
+  /** Its links that were new. */
+  readonly found: readonly URL[];
+}
+
+/** Patterns and paths that are remembered: a trap is met again all the time. */
+const REMEMBERED = 20_000;
+/**
+ * Links in a row that stay in one pattern and show nothing new before that can be a trap: pages
+ * that link to each other at random, or as a tree, are all reached by fewer.
+ */
+const GENERATIONS = 20;
+/** Texts of one pattern that are remembered. */
+const TEXTS = 200;
+
+/** URLs that differ in numbers, or in the values of their queries, only. Depths from a seed. */
+interface Pattern {
+  /** Where its first page was. */
+  readonly begin: number;
+  /** Of the last page with a new text, and of the last with a new link elsewhere. */
+  newText: number;
+  newLink: number;
+  /** Pages since there was either. */
+  stale: number;
+  readonly texts: Recent<number, true>;
 }
 
 /**
  * Recognises the places where a site goes on for ever: links that grow, links to themselves below
  * themselves, filters combined in every way, calendars.
+ *
+ * However many pages there are of one pattern, `/item/1` to `/item/100000`, that alone is no trap:
+ * people make sites so that each page is a few links away. A trap makes each page from the one
+ * before. So what counts is how many links in a row stay in one pattern, and what the pages show.
  */
 export class Traps {
-  private readonly maxUrlLength: number;
-  private readonly maxSegmentRepeats: number;
-  private readonly maxQueriesPerPath: number;
-  private readonly lastYear: number;
-  private readonly queries = new Map<string, number>();
+  private readonly options: Required<TrapOptions>;
+  private readonly patterns = new Recent<string, Pattern>(REMEMBERED);
+  private readonly combinations = new Recent<string, Set<string>>(REMEMBERED);
 
   constructor(options: TrapOptions = {}) {
-    this.maxUrlLength = options.maxUrlLength ?? 2_000;
-    this.maxSegmentRepeats = options.maxSegmentRepeats ?? 3;
-    this.maxQueriesPerPath = options.maxQueriesPerPath ?? 100;
-    this.lastYear = (options.year ?? new Date().getFullYear()) + 1;
+    this.options = { ...TRAP_DEFAULTS, ...options };
+  }
+
+  /** To be asked first of all: what else is done with a URL takes longer the longer it is. */
+  isTooLong(url: URL): boolean {
+    return url.href.length > this.options.maxUrlLength;
   }
 
   /**
-   * Ask once for each URL that is new: a URL with a query that passes is counted against its path.
+   * Ask once for each URL that is new: one with a query that passes is counted against its path.
    *
+   * @param depth links from a seed
+   * @param from the page with the link
    * @returns null when the URL looks ordinary
    */
-  check(url: URL): TrapReason | null {
-    if (url.href.length > this.maxUrlLength) return "url-too-long";
+  check(url: URL, depth: number, from: URL): TrapReason | null {
+    if (this.isTooLong(url)) return "url-too-long";
     if (this.repeats(url.pathname)) return "repeated-segments";
-    if (this.isFarDate(url.pathname + url.search)) return "calendar";
-    if (url.search === "") return null;
-    const path = url.origin + url.pathname;
-    const queries = this.queries.get(path) ?? 0;
-    if (queries >= this.maxQueriesPerPath) return "too-many-queries";
-    this.queries.set(path, queries + 1);
-    return null;
+    if (this.isOneCombinationMore(url)) return "too-many-queries";
+    const key = patternOf(url);
+    if (key === null) return null;
+    return this.judge(this.pattern(key, depth), depth, patternOf(from) === key);
+  }
+
+  /** Learns from a page, after its links were checked. */
+  learn({ url, depth, fingerprint, found }: Seen): void {
+    const key = patternOf(url);
+    if (key === null) return;
+    const pattern = this.pattern(key, depth);
+    const isNewText = fingerprint !== null && pattern.texts.get(fingerprint) === undefined;
+    if (isNewText) {
+      pattern.texts.set(fingerprint, true);
+      pattern.newText = Math.max(pattern.newText, depth);
+    }
+    // `/2026/05/17` below `/2026/05` is the same calendar.
+    const path = key.split("?", 1)[0]!;
+    const isNewLink = found.some((link) => patternOf(link)?.startsWith(path) !== true);
+    if (isNewLink) pattern.newLink = Math.max(pattern.newLink, depth);
+    pattern.stale = isNewText || isNewLink ? 0 : pattern.stale + 1;
+  }
+
+  /** @param stays the link comes from a page of the same pattern */
+  private judge(pattern: Pattern, depth: number, stays: boolean): TrapReason | null {
+    const { begin, newText, newLink, stale } = pattern;
+    const { maxSameness, maxChain } = this.options;
+    if (depth - begin > maxChain) return "endless-pattern";
+    if (depth - newText > 10 * maxSameness) return "same-content";
+    const generations = depth - Math.max(newText, newLink);
+    // The page with the link is one more; it is not learned yet.
+    const isSame = stays && stale + 1 >= maxSameness;
+    return isSame && generations > Math.min(GENERATIONS, maxSameness) ? "same-content" : null;
+  }
+
+  private pattern(key: string, depth: number): Pattern {
+    let pattern = this.patterns.get(key);
+    if (pattern === undefined) {
+      pattern = {
+        begin: depth,
+        newText: depth,
+        newLink: depth,
+        stale: 0,
+        texts: new Recent(TEXTS),
+      };
+      this.patterns.set(key, pattern);
+    }
+    return pattern;
   }
 
   private repeats(pathname: string): boolean {
@@ -52,18 +165,44 @@ export class Traps {
     for (const segment of pathname.split("/")) {
       if (segment === "") continue;
       const count = (counts.get(segment) ?? 0) + 1;
-      if (count > this.maxSegmentRepeats) return true;
+      if (count > this.options.maxSegmentRepeats) return true;
       counts.set(segment, count);
     }
     return false;
   }
 
-  /**
-   * A year and a month as `2031/07` or `2031-07`, later than next year: only a calendar that never
-   * ends links there.
-   */
-  private isFarDate(path: string): boolean {
-    const date = /(?<!\d)(\d{4})[/-](?:0?[1-9]|1[0-2])(?!\d)/.exec(path);
-    return date !== null && Number(date[1]) > this.lastYear && Number(date[1]) < 3000;
+  private isOneCombinationMore(url: URL): boolean {
+    const keys = keysOf(url);
+    if (keys === null) return false;
+    const path = url.origin + url.pathname;
+    const known = this.combinations.get(path) ?? new Set();
+    if (known.has(keys)) return false;
+    if (known.size >= this.options.maxQueryCombinations) return true;
+    this.combinations.set(path, known.add(keys));
+    return false;
   }
+}
+
+/**
+ * What a URL has in common with those that differ in numbers or in the values of the query: each
+ * segment with a digit counts as one, so month names and codes beside numbers do not matter.
+ *
+ * @returns null when it has neither
+ */
+function patternOf(url: URL): string | null {
+  const keys = keysOf(url);
+  if (keys === null && !/\d/.test(url.pathname)) return null;
+  const segments = url.pathname.split("/");
+  const path = segments.map((segment) => (/\d/.test(segment) ? "#" : segment)).join("/");
+  return `${url.origin}${path}${keys === null ? "" : `?${keys}`}`;
+}
+
+/** The keys of the query, sorted, each as often as it occurs; null without a query. */
+function keysOf(url: URL): string | null {
+  if (url.search === "") return null;
+  const keys = url.search.slice(1).split("&");
+  return keys
+    .map((pair) => pair.slice(0, Math.max(0, pair.indexOf("="))))
+    .sort()
+    .join("&");
 }

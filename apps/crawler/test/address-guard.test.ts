@@ -29,6 +29,71 @@ describe("isPrivateAddress", () => {
   });
 });
 
+/** The IANA IPv4 and IPv6 special-purpose address registries: the first address and the last. */
+const REGISTRIES = [
+  ["0.0.0.0", "0.255.255.255"],
+  ["10.0.0.0", "10.255.255.255"],
+  ["100.64.0.0", "100.127.255.255"],
+  ["127.0.0.0", "127.255.255.255"],
+  ["169.254.0.0", "169.254.255.255"],
+  ["172.16.0.0", "172.31.255.255"],
+  ["192.0.0.0", "192.0.0.255"],
+  ["192.0.2.0", "192.0.2.255"],
+  ["192.31.196.0", "192.31.196.255"],
+  ["192.52.193.0", "192.52.193.255"],
+  ["192.88.99.0", "192.88.99.255"],
+  ["192.168.0.0", "192.168.255.255"],
+  ["192.175.48.0", "192.175.48.255"],
+  ["198.18.0.0", "198.19.255.255"],
+  ["198.51.100.0", "198.51.100.255"],
+  ["203.0.113.0", "203.0.113.255"],
+  ["224.0.0.0", "239.255.255.255"], // multicast
+  ["240.0.0.0", "255.255.255.255"],
+  ["::", "::ffff:ffff:0:0"], // with loopback, IPv4-compatible, and what is not assigned
+  ["64:ff9b:1::", "64:ff9b:1:ffff:ffff:ffff:ffff:ffff"],
+  ["100::", "100::ffff:ffff:ffff:ffff"],
+  ["100:0:0:1::", "100:0:0:1:ffff:ffff:ffff:ffff"],
+  ["2001::", "2001:1ff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["2001:db8::", "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["2002::", "2002:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["2620:4f:8000::", "2620:4f:8000:ffff:ffff:ffff:ffff:ffff"],
+  ["3fff::", "3fff:fff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["5f00::", "5f00:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["fc00::", "fdff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["fe80::", "febf:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["fec0::", "feff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+  ["ff00::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"],
+] as const;
+
+describe("the special-purpose registries", () => {
+  it.each(REGISTRIES)("%s to %s is refused", (first, last) => {
+    expect(isPrivateAddress(first)).toBe(true);
+    if (first !== "::") expect(isPrivateAddress(last)).toBe(true);
+  });
+
+  it.each([
+    ["64:ff9b::7f00:1", true],
+    ["64:ff9b::10.0.0.1", true],
+    ["64:ff9b::169.254.169.254", true],
+    ["64:ff9b::8.8.8.8", false],
+    ["64:ff9b::1:8.8.8.8", true], // not the well-known prefix
+    ["::ffff:169.254.169.254", true],
+    ["::ffff:192.0.2.1", true],
+    ["::ffff:0:127.0.0.1", true],
+    ["::ffff:0:8.8.8.8", true],
+    ["::8.8.8.8", true],
+    ["2002:7f00:1::", true],
+    ["2001:0:1::8.8.8.8", true],
+    ["4000::1", true],
+    ["2a00:1450:4001:81b::200e", false],
+    ["fe80::1%eth0", true],
+    ["nonsense", true],
+    ["", true],
+  ])("%s: %s", (address, expected) => {
+    expect(isPrivateAddress(address)).toBe(expected);
+  });
+});
+
 describe("AddressGuard", () => {
   const refuses = (guard: AddressGuard, url: string): boolean => {
     try {
@@ -49,6 +114,11 @@ describe("AddressGuard", () => {
       "[::1]",
       "[::ffff:7f00:1]",
       "10.0.0.1",
+      "[64:ff9b::7f00:1]",
+      "[::127.0.0.1]",
+      "[2002:7f00:1::]",
+      "0177.0.0.1",
+      "127.1",
     ]) {
       expect(refuses(guard, `http://${host}/`), host).toBe(true);
     }

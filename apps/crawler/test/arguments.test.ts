@@ -13,7 +13,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --allow-private --job folder --fresh --output - --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -28,11 +28,16 @@ describe("parseArguments", () => {
         perHost: 3,
         delay: 10,
         timeout: 99,
+        connectTimeout: 11,
+        headersTimeout: 12,
+        bodyTimeout: 13,
         retries: 0,
         retryDelay: 1,
         bodyLimit: 1000,
         userAgent: "Bot/1",
         robots: false,
+        cookies: false,
+        traps: { maxSameness: 9, maxQueryCombinations: 8 },
         allowPrivate: true,
         job: "folder",
         fresh: true,

@@ -1,10 +1,17 @@
 import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
-import { charsetOf, decodeHtml } from "../src/charset.js";
+import { decodePage } from "../src/charset.js";
+import { extractContentType } from "../src/content-type.js";
+import { ENCODINGS } from "./encodings.js";
+
+function decodeHtml(bytes: Uint8Array, contentType: string): string {
+  const { charset } = extractContentType([contentType]);
+  return decodePage(bytes, { charset }).text;
+}
 
 const html = (title: string, meta = ""): string => `<html><head>${meta}<title>${title}</title>`;
 
-describe("decodeHtml", () => {
+describe("decodePage", () => {
   it.each([
     ["utf-8", "naïve 日本語"],
     ["windows-1252", "“quoted” – 5 €"],
@@ -39,24 +46,55 @@ describe("decodeHtml", () => {
     expect(decodeHtml(bytes, "text/html; charset=iso-8859-1")).toContain("“”");
   });
 
+  it("takes UTF-8 when nothing is declared and it is valid, even where it is cut", () => {
+    const bytes = Buffer.from("naïve 日本語 😀");
+    for (let end = bytes.length - 3; end <= bytes.length; end++) {
+      const { text, encoding } = decodePage(bytes.subarray(0, end), {});
+      expect(encoding).toBe("UTF-8");
+      expect(text).toContain("naïve 日本語");
+    }
+    expect(decodePage(Buffer.from("plain"), {}).encoding).toBe("UTF-8");
+    expect(decodePage(Buffer.from("na\xefve", "latin1"), {}).text).toBe("naïve");
+  });
+
+  it("finds a meta that stands further down than the standard looks", () => {
+    for (const padding of [900, 1_000, 1_010, 1_020, 5_000, 40_000]) {
+      const page = html("Привет", `<!--${"x".repeat(padding)}--><meta charset=koi8-r>`);
+      expect(decodePage(iconv.encode(page, "koi8-r"), {}).text).toContain("Привет");
+    }
+    const late = `${" ".repeat(2_000)}<meta charset=iso-2022-jp><p>\x1b$BF|K\\\x1b(B`;
+    expect(decodePage(Buffer.from(late), {}).text).toContain("<p>日本");
+  });
+
+  it("reads an XML declaration, and takes XML without one for UTF-8", () => {
+    const xml = '<?xml version="1.0" encoding="windows-1251"?><p>Привет';
+    for (const type of [{}, { xml: true }]) {
+      expect(decodePage(iconv.encode(xml, "windows-1251"), type).text).toContain("Привет");
+    }
+    const wide = xml.replace("windows-1251", "utf-16");
+    for (const encoding of ["utf-16le", "utf-16be"]) {
+      expect(decodePage(iconv.encode(wide, encoding, { addBOM: false }), {}).text).toBe(wide);
+    }
+    const meta = '<html><meta charset="koi8-r"/><p>é';
+    expect(decodePage(Buffer.from(meta), { xml: true }).text).toBe(meta);
+    expect(decodePage(Buffer.from("<p>\xe9", "latin1"), { xml: true }).encoding).toBe("UTF-8");
+  });
+
+  it.each(ENCODINGS)("decodes %s: %s, by each of its labels", (name, text, hex, labels) => {
+    for (const charset of [name, ...labels.split(" ").filter(Boolean)]) {
+      const bytes = Buffer.from(hex, "hex");
+      expect(decodePage(bytes, { charset }).text, charset).toBe(text);
+      expect(decodePage(bytes, { charset: charset.toUpperCase() }).text, charset).toBe(text);
+    }
+  });
+
   it("never fails: invalid bytes, unknown charsets", () => {
     expect(decodeHtml(Buffer.from([0x61, 0xff, 0x62]), "text/html; charset=utf-8")).toBe(
       "a\uFFFDb",
     );
     expect(decodeHtml(Buffer.from("abc"), "text/html; charset=klingon")).toBe("abc");
     expect(decodeHtml(Buffer.from("abc"), "text/html; charset=x-user-defined")).toBe("abc");
+    expect(decodeHtml(Buffer.from("abc"), "text/html; charset=iso-2022-kr")).toBe("abc");
     expect(decodeHtml(Buffer.alloc(0), "")).toBe("");
-  });
-});
-
-describe("charsetOf", () => {
-  it.each([
-    ["text/html; charset=UTF-8", "UTF-8"],
-    ['text/html;charset="koi8-r"', "koi8-r"],
-    ["text/html; boundary=x; Charset = utf-8 ; y", "utf-8"],
-    ["text/html", null],
-    ["", null],
-  ])("of %j is %j", (contentType, charset) => {
-    expect(charsetOf(contentType)).toBe(charset);
   });
 });

@@ -5,7 +5,7 @@ import { decompress } from "../src/content-encoding.js";
 
 const text = Buffer.from("<p>some text</p>".repeat(100));
 const undo = (body: Buffer, encoding: string, limit = 10_000): Promise<Buffer> =>
-  run(() => decompress(body, encoding, limit)) as Promise<Buffer>;
+  run(() => decompress(body, encoding, { limit })) as Promise<Buffer>;
 
 describe("decompress", () => {
   it.each([
@@ -39,10 +39,49 @@ describe("decompress", () => {
     expect(await undo(bomb, encoding, 1_000_000)).toHaveLength(1_000_000);
   });
 
+  it("takes the beginning of what is larger, where that is enough", async () => {
+    for (const [body, encoding] of [
+      [gzipSync(text), "gzip"],
+      [text, "identity"],
+      [brotliCompressSync(gzipSync(text)), "gzip, br"],
+    ] as const) {
+      const cut = await run(() => decompress(body, encoding, { limit: 500, cut: true }));
+      expect(cut.equals(text.subarray(0, 500))).toBe(true);
+    }
+  });
+
+  it.each([
+    "none",
+    "utf-8",
+    "UTF-8",
+    "binary",
+    "8bit",
+    "7bit",
+    "identity",
+    "klingon",
+    "none, utf-8",
+  ])("passes %s through: it is no compression", async (encoding) => {
+    expect((await undo(text, encoding)).equals(text)).toBe(true);
+    expect((await undo(gzipSync(text), `${encoding}, gzip`)).equals(text)).toBe(true);
+  });
+
+  it("refuses what is compressed again and again, before it undoes any of it", async () => {
+    let body = text;
+    for (let times = 0; times < 5; times++) body = gzipSync(body);
+    expect((await undo(body, "gzip,".repeat(5))).equals(text)).toBe(true);
+    await expect(undo(gzipSync(body), "gzip,".repeat(6))).rejects.toMatchObject({
+      code: "bad-encoding",
+      message: expect.stringContaining("6 times") as string,
+    });
+    expect((await undo(text, "identity,".repeat(600))).equals(text)).toBe(true);
+  });
+
   it("refuses what is not what it says, and what it does not know", async () => {
     await expect(undo(Buffer.from("not gzip"), "gzip")).rejects.toMatchObject({
       code: "bad-encoding",
     });
-    await expect(undo(text, "zstd")).rejects.toMatchObject({ code: "bad-encoding" });
+    for (const encoding of ["zstd", "compress", "none, zstd"]) {
+      await expect(undo(text, encoding)).rejects.toMatchObject({ code: "bad-encoding" });
+    }
   });
 });

@@ -17,6 +17,13 @@ describe("errorCode", () => {
     [withCode("HPE_INVALID_HEADER_TOKEN"), "protocol"],
     [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls"],
     [withCode("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls"],
+    [withCode("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "tls"],
+    [withCode("HOSTNAME_MISMATCH"), "tls"],
+    [withCode("ERR_SSL_WRONG_VERSION_NUMBER"), "tls"],
+    [withCode("ERR_OSSL_EVP_UNSUPPORTED"), "tls"],
+    [Object.assign(withCode("EINVAL"), { syscall: "getaddrinfo" }), "dns"],
+    [withCode("EINVAL"), "unexpected"],
+    [withCode("ENETDOWN"), "unreachable"],
     [new Error("wrapped", { cause: withCode("ENOTFOUND") }), "dns"],
     [new AggregateError([withCode("ECONNREFUSED"), withCode("ENETUNREACH")]), "connection-refused"],
     [new TypeError("a bug"), "unexpected"],
@@ -31,6 +38,7 @@ describe("isPassing", () => {
   it("tries again after what may be gone, never after what the crawler found itself", () => {
     expect(isPassing(withCode("ECONNRESET"))).toBe(true);
     expect(isPassing(withCode("ERR_GREENLIT_TIMEOUT"))).toBe(true);
+    expect(isPassing(new CrawlError("timeout", "x", { passing: true }))).toBe(true);
     expect(isPassing(new CrawlError("connection-refused", "robots.txt"))).toBe(false);
     expect(isPassing(new CrawlError("body-too-large", "x"))).toBe(false);
     expect(isPassing(withCode("ERR_GREENLIT_BODY_TOO_LARGE"))).toBe(false);

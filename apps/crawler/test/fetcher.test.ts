@@ -16,7 +16,7 @@ function fetcher(options: Partial<ClientOptions> = {}, obeysNofollow = true): Fe
     ...options,
   });
   onTestFinished(() => run(() => client.close()));
-  return new Fetcher(client, obeysNofollow);
+  return new Fetcher(client, { obeysNofollow, token: "TestBot" });
 }
 
 const open: Gate = () => null;
@@ -52,6 +52,9 @@ describe("Fetcher", () => {
       ],
       text: html,
       parsed: true,
+      xml: false,
+      droppedLinks: 0,
+      fingerprint: expect.any(Number) as number,
       retryAfter: null,
       stopped: null,
     });
@@ -193,6 +196,19 @@ describe("Fetcher", () => {
     for (const path of ["/headers", "/drip"]) {
       expect(await failure(origin + path, { timeout: 200 }), path).toBe("timeout");
     }
+  });
+
+  it("has a limit for each part of a request, and says which it was", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/headers") return;
+      response.writeHead(200, { "content-type": "text/html" }).write("<p>");
+    });
+    const limits = { timeout: 60_000, headersTimeout: 100, bodyTimeout: 120 };
+    const message = (path: string): Promise<unknown> =>
+      fetch(origin + path, limits).catch((error: Error) => error.message);
+    expect(await message("/headers")).toBe("an answer did not come within 100 ms");
+    expect(await message("/body")).toBe("nothing more of the body came for 120 ms");
+    expect(await failure(`${origin}/headers`, limits)).toBe("timeout");
   });
 
   it("names what the network does", async () => {

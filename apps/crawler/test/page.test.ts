@@ -29,6 +29,29 @@ async function crawled(options: CrawlOptions, handler?: PageHandler) {
 }
 
 describe("a handler", () => {
+  it("gets the document of a page made to keep a crawler busy", async () => {
+    const { origin } = await serve(site({ "/": "<div>".repeat(200_000) }));
+    let ticks = 0;
+    const ticking = setInterval(() => ticks++, 1);
+    onTestFinished(() => clearInterval(ticking));
+    const { items } = await crawled({ seeds: [origin] }, (page) => {
+      ticks = 0;
+      page.emit([page.$("body div").length + page.$("div").length > 0, ticks > 0]);
+    });
+    expect(items).toEqual([[true, true]]);
+  });
+
+  it("gets the document of XHTML as XML", async () => {
+    const xhtml = '<html><title/><p id="one"/><p id="two">2</p></html>';
+    const { origin } = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "application/xhtml+xml" }).end(xhtml);
+    });
+    const { items } = await crawled({ seeds: [origin], robots: false }, (page) => {
+      page.emit([page.$("#one").text(), page.$("#two").text()]);
+    });
+    expect(items).toEqual([["", "2"]]);
+  });
+
   it("sees the page, in blocking style", async () => {
     const html = "<title>T</title><h1>One</h1><p class=x>a</p><p class=x>b</p><a href=/a#f>";
     const { origin } = await serve(site({ "/": html, "/a": "" }));

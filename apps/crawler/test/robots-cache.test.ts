@@ -1,10 +1,11 @@
+import { gzipSync } from "node:zlib";
 import { joinAll, run, sleep, spawn } from "greenlit";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { AddressGuard } from "../src/address-guard.js";
 import { Client } from "../src/client.js";
 import { errorCode } from "../src/errors.js";
 import { isAllowed } from "../src/robots.js";
-import { RobotsCache, type RobotsCacheOptions } from "../src/robots-cache.js";
+import { RobotsCache, type RobotsCacheOptions, RobotsUnavailable } from "../src/robots-cache.js";
 import { type Handler, serve, site } from "./server.js";
 
 function cacheOf(options: Partial<RobotsCacheOptions> = {}): RobotsCache {
@@ -12,11 +13,11 @@ function cacheOf(options: Partial<RobotsCacheOptions> = {}): RobotsCache {
   const client = new Client({
     userAgent: "Bot",
     timeout: 2_000,
-    bodyLimit: 1e6,
+    bodyLimit: 10_000,
     guard,
   });
   onTestFinished(() => run(() => client.close()));
-  return new RobotsCache(client, { userAgent: "Bot/1", retries: 0, retryDelay: 1, ...options });
+  return new RobotsCache(client, { userAgent: "Bot/1", retryDelay: 1, ...options });
 }
 
 /** Whether `/private` may be fetched, or the code of the error that says nothing may. */
@@ -27,6 +28,16 @@ function ask(cache: RobotsCache, origin: string): boolean | string {
   } catch (error) {
     return errorCode(error);
   }
+}
+
+/** Why nothing may be fetched. */
+function refusal(cache: RobotsCache, origin: string): RobotsUnavailable {
+  try {
+    cache.rulesFor(new URL(origin));
+  } catch (error) {
+    if (error instanceof RobotsUnavailable) return error;
+  }
+  throw new Error("there are rules");
 }
 
 const FORBIDS = "User-agent: *\nDisallow: /private\n";
@@ -48,7 +59,6 @@ describe("RobotsCache", () => {
     [403, true],
     [404, true],
     [410, true],
-    [429, true],
     [500, "robots-unreachable"],
     [503, "robots-unreachable"],
   ])("answers for a status of %i: %s", async (status, expected) => {
@@ -88,14 +98,72 @@ describe("RobotsCache", () => {
     );
   });
 
-  it("tries again when the answer may be another one", async () => {
+  it("asks again, after a pause, when the answer may be another one", async () => {
     let requests = 0;
-    const handler: Handler = (_, response) => {
+    const { origin } = await serve((_, response) => {
       if (++requests < 3) response.writeHead(503).end();
       else response.end(FORBIDS);
-    };
-    expect(await verdict(handler, { retries: 2 })).toBe(false);
+    });
+    await run(() => {
+      const cache = cacheOf();
+      while (ask(cache, origin) === "robots-unreachable") sleep(20);
+      expect(ask(cache, origin)).toBe(false);
+    });
     expect(requests).toBe(3);
+  });
+
+  it("does not ask again before that", async () => {
+    const server = await serve((_, response) => void response.writeHead(503).end());
+    await run(() => {
+      const cache = cacheOf({ retryDelay: 60_000 });
+      for (let times = 0; times < 3; times++) refusal(cache, server.origin);
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it("gives a host up that stays unreachable, and says so", async () => {
+    const server = await serve((_, response) => void response.writeHead(503).end());
+    await run(() => {
+      const cache = cacheOf();
+      while (refusal(cache, server.origin).retryAfter !== null) sleep(20);
+      ask(cache, server.origin);
+    });
+    expect(server.requests).toHaveLength(4);
+  });
+
+  it("waits as long as a 429 or 503 asks for, then takes a 429 for a file that is not there", async () => {
+    for (const status of [429, 503]) {
+      const headers = { "retry-after": "77" };
+      const { origin } = await serve(site({ "/robots.txt": { status, headers } }));
+      const { retryAfter } = await run(() => refusal(cacheOf(), origin));
+      expect(retryAfter).toBeGreaterThan(60_000);
+      expect(retryAfter).toBeLessThanOrEqual(77_000);
+    }
+    const { origin } = await serve(site({ "/robots.txt": { status: 429 } }));
+    await run(() => {
+      const cache = cacheOf();
+      while (ask(cache, origin) !== true) sleep(20);
+    });
+  });
+
+  it.each(["file:///etc/passwd", "http://[", "mailto:a@b", "ftp://a/"])(
+    "takes a redirect to %s for a file that is not there",
+    async (location) => {
+      const page = { status: 302, headers: { location } };
+      expect(await verdict(site({ "/robots.txt": page }))).toBe(true);
+    },
+  );
+
+  it("reads the first 500 KiB of a file that is larger than any page may be", async () => {
+    const filler = `# ${"x".repeat(100)}\n`.repeat(9_000);
+    for (const body of [`${FORBIDS}${filler}`, gzipSync(`${FORBIDS}${filler}`)]) {
+      const headers = typeof body === "string" ? {} : { "content-encoding": "gzip" };
+      const answer = await verdict((_, response) => response.writeHead(200, headers).end(body));
+      expect(answer).toBe(false);
+    }
+    // Cut in the middle of a line: half a pattern would forbid too much.
+    const rules = `User-agent: *\n${"#".repeat(500 * 1024 - 14 - 1 - 13)}\nDisallow: /pr`;
+    expect(await verdict((_, response) => response.end(`${rules}inter\n`))).toBe(true);
   });
 
   it("fetches once, however many greenlets ask at once, and again a day later only", async () => {
@@ -150,7 +218,7 @@ describe("RobotsCache", () => {
         throw Object.assign(new Error("too many open files"), { code: "EMFILE" });
       },
     };
-    const cache = new RobotsCache(client, { userAgent: "Bot/1", retries: 0, retryDelay: 1 });
+    const cache = new RobotsCache(client, { userAgent: "Bot/1", retryDelay: 1 });
     const url = new URL("http://a.example/");
     for (const count of [1, 2]) {
       await expect(run(() => cache.rulesFor(url))).rejects.toMatchObject({ code: "EMFILE" });

@@ -11,7 +11,12 @@ describe("Statistics", () => {
     statistics.skipped.add("robots");
     statistics.skipped.add("robots", 2);
     statistics.retries = 4;
-    const summary = statistics.summary({ interrupted: false, hosts: 3, peakInFlight: 9 });
+    const summary = statistics.summary({
+      interrupted: false,
+      hosts: 3,
+      peakInFlight: 9,
+      heldBack: {},
+    });
     expect(summary).toMatchObject({
       pages: 5,
       failed: 3,
@@ -22,6 +27,7 @@ describe("Statistics", () => {
       hosts: 3,
       bytes: 500,
       peakInFlight: 9,
+      heldBack: {},
       interrupted: false,
     });
   });
@@ -35,11 +41,12 @@ describe("formatSummary", () => {
       failed: 1,
       statuses: { "2xx": 11, "4xx": 1 },
       errors: { timeout: 1 },
-      skipped: {},
+      skipped: { "same-content": 3 },
       retries: 2,
       hosts: 3,
       bytes: 123_456,
       peakInFlight: 5,
+      heldBack: { "a.example": "250 ms between two requests: it answered 429 or 503" },
       durationMs: 2_000,
       pagesPerSecond: 6,
     });
@@ -47,11 +54,13 @@ describe("formatSummary", () => {
   pages           12 in 2.0 s (6 pages/s)
   status          2xx 11, 4xx 1
   failed          1 (timeout 1)
-  skipped         none
+  skipped         same-content 3
   retries         2
   hosts           3
   received        123.5 kB
   peak in flight  5
+  not followed    what seems to have no end: same-content (--trap same-content=n goes further)
+  held back       a.example, 250 ms between two requests: it answered 429 or 503
 `);
   });
 });

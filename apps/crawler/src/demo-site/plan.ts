@@ -211,10 +211,12 @@ export class Plan {
     const host = this.host("traps");
     const long = `/long/${"x".repeat(2_100)}`;
     this.linkFromHome(host, "/calendar?month=1", "/deep/", long, "/events/2150/01/");
-    this.expected.skip("url-too-long", 1).skip("calendar", 1);
-    for (let month = 1; month <= 100; month++)
+    this.page(`${host}/events/2150/01/`, "Far away, and no calendar");
+    this.expected.skip("url-too-long", 1);
+    // A hundred links further there was nothing new.
+    for (let month = 1; month <= 101; month++)
       this.expected.page(`${host}/calendar?month=${month}`);
-    this.expected.skip("too-many-queries", 1).never(`${host}/calendar?month=101`);
+    this.expected.skip("same-content", 1).never(`${host}/calendar?month=102`);
     for (const path of ["/deep/", "/deep/x/", "/deep/x/x/", "/deep/x/x/x/"]) {
       this.page(`${host}${path}`, `A link to itself below itself: ${path}`, ["x/"]);
     }

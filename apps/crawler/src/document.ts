@@ -1,0 +1,35 @@
+import { DomHandler, Parser } from "htmlparser2";
+
+/** A tree of nodes, as Cheerio and others take it. */
+export type Document = DomHandler["root"];
+
+/** Elements within each other; what browsers stop at, too. */
+const MAX_DEPTH = 512;
+/** How much text is parsed between two calls of `pause`. */
+const SLICE = 16 * 1024;
+
+/**
+ * The tree of a page, for those who need more of it than its links. Elements deeper than 512 become
+ * children of the last one that is not, so the time it takes grows with the length of the page,
+ * however deep it is.
+ *
+ * @param pause called between pieces of a large page, so that other greenlets get a turn
+ */
+export function parseDocument(text: string, xml: boolean, pause?: () => void): Document {
+  const handler = new DomHandler(null, { xmlMode: xml });
+  const parser = new ShallowParser(handler, { xmlMode: xml });
+  for (let at = 0; at < text.length; at += SLICE) {
+    if (at > 0) pause?.();
+    parser.write(text.slice(at, at + SLICE));
+  }
+  parser.end();
+  return handler.root;
+}
+
+/** The parser goes through its stack of open elements at each tag: here that stays short. */
+class ShallowParser extends Parser {
+  override onopentagname(start: number, end: number): void {
+    const { stack } = this as unknown as { stack: readonly string[] };
+    if (stack.length < MAX_DEPTH) super.onopentagname(start, end);
+  }
+}

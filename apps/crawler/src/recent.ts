@@ -1,0 +1,26 @@
+/** A map of so many entries: a new one replaces the one that was not used for the longest time. */
+export class Recent<K, V> {
+  private readonly limit: number;
+  private readonly entries = new Map<K, V>();
+
+  constructor(limit: number) {
+    this.limit = limit;
+  }
+
+  get(key: K): V | undefined {
+    const value = this.entries.get(key);
+    if (value !== undefined) this.set(key, value);
+    return value;
+  }
+
+  /** A copy: what is asked for while going through them changes their order. */
+  keys(): K[] {
+    return [...this.entries.keys()];
+  }
+
+  set(key: K, value: V): void {
+    this.entries.delete(key);
+    this.entries.set(key, value);
+    if (this.entries.size > this.limit) this.entries.delete(this.entries.keys().next().value!);
+  }
+}
