@@ -11,7 +11,7 @@ export type ParsedUrl = { url: URL; reason: null } | { url: null; reason: UrlRej
  *
  * The WHATWG parser lower-cases scheme and host and removes default ports and dot segments. On top
  * of that the fragment, an empty query, the dot at the end of a host name, and any user name and
- * password are dropped, and percent-encoding is made uniform (see {@link uniformEscapes}).
+ * password are dropped, and percent-encoding is made uniform (see `uniformEscapes`).
  *
  * @param reference absolute, or relative to `base`
  * @returns the URL, or the reason why it is of no use to a crawler

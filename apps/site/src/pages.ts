@@ -12,7 +12,7 @@ const PAGES: readonly (readonly [file: RegExp, page: string])[] = [
   [/^README\.md$/, "index.md"],
   [/^docs\/README\.md$/, "guides.md"],
   [/^docs\/([\w-]+)\.md$/, "$1.md"],
-  [/^(CONTRIBUTING|SECURITY)\.md$/, "$1.md"],
+  [/^(CONTRIBUTING|RELEASING|SECURITY)\.md$/, "$1.md"],
   [/^packages\/([\w-]+)\/README\.md$/, "packages/$1.md"],
   [/^apps\/crawler\/README\.md$/, "packages/crawler.md"],
   [/^apps\/site\/(switching\.md|api\/.*\.md)$/, "$1"],

@@ -6,6 +6,7 @@ it.each([
   ["docs/README.md", "guides.md"],
   ["docs/from-gevent.md", "from-gevent.md"],
   ["CONTRIBUTING.md", "contributing.md"],
+  ["RELEASING.md", "releasing.md"],
   ["packages/fs/README.md", "packages/fs.md"],
   ["apps/crawler/README.md", "packages/crawler.md"],
   ["apps/site/switching.md", "switching.md"],

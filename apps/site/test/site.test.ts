@@ -41,7 +41,7 @@ describe("the links of the site", () => {
   const records: PageRecord[] = [];
   beforeAll(async () => {
     const output = { write: (record: PageRecord): void => void records.push(record) };
-    await run(() => crawl({ seeds: [address], perHost: 16, allowPrivate: true }, output));
+    await run(() => crawl({ seeds: [address], perHost: 16, allowPrivate: true, output }));
   });
 
   it("lead to pages that are there", () => {
