@@ -62,8 +62,7 @@ const DRIVER_SCALE = new Map([
  * @typedef {object} Run
  * @property {string} node the path of the Node's executable
  * @property {string} flag
- * @property {number} turn even and odd ones alternate along the programs, and along the Nodes, and
- *   along the flags
+ * @property {number} turn counts up along the programs, along the Nodes, and along the flags
  */
 
 /**

@@ -8,7 +8,7 @@
 // A program that fails a check is tried once more, and told as unsteady if it passes then; one that
 // crashes or hangs is not.
 //
-// --quick: plain, and each of the two hardest flags on every other Node, in turn for each program;
+// --quick: plain on every Node, and each of the two hardest flags on one, in turn for each program;
 // on the running Node only what `npm test` leaves out, and no suites unless --suites asks for them.
 // --drivers: `direct` if nothing is said. --programs without --suites runs no suites either. Other
 // majors than the running one come from the registry, as packages that hold a Node with its
@@ -147,8 +147,8 @@ function runSuites({ major, node }) {
  * @param {import("./cells.mjs").Run} run
  */
 function isQuick({ node, flag, turn }) {
-  if (node === process.execPath) return flag === "--stress-scavenge=50" && turn % 2 === 0;
-  return flag === "plain" || turn % 2 === 0;
+  if (node === process.execPath) return flag === "--stress-scavenge=50" && turn % 4 === 0;
+  return flag === "plain" || turn % 4 === 0;
 }
 
 install();
