@@ -5,11 +5,12 @@
 //   node scripts/matrix.mjs [--nodes 20,22] [--flags "plain,--no-opt"]
 //                           [--drivers direct,locker,thread] [--programs gc,wasm] [--quick]
 //                           [--jobs 2] [--suites | --no-suites]
+//
 // A program that fails a check is tried once more, and told as unsteady if it passes then; one that
 // crashes or hangs is not.
 //
-// --quick: plain on every Node, and each of the two hardest flags on one, in turn for each program;
-// on the running Node only what `npm test` leaves out, and no suites unless --suites asks for them.
+// --quick: plain on every Node but the running one, where `npm test` has it; each of the two
+// hardest flags on one Node, in turn for each program; no suites unless --suites asks for them.
 // --drivers: `direct` if nothing is said. --programs without --suites runs no suites either. Other
 // majors than the running one come from the registry, as packages that hold a Node with its
 // headers, and are kept in .cache/nodes. Exits with 1 if anything failed.
@@ -142,13 +143,11 @@ function runSuites({ major, node }) {
 }
 
 /**
- * What a quick matrix runs. `npm test` runs the programs on the running Node, under other flags
- * than the last one here.
+ * What a quick matrix runs.
  * @param {import("./cells.mjs").Run} run
  */
 function isQuick({ node, flag, turn }) {
-  if (node === process.execPath) return flag === "--stress-scavenge=50" && turn % 4 === 0;
-  return flag === "plain" || turn % 4 === 0;
+  return flag === "plain" ? node !== process.execPath : turn % nodes.length === 0;
 }
 
 install();
