@@ -1,12 +1,16 @@
 import { isRequisite } from "./inventory.js";
 import type { Link } from "./links.js";
 import type { Page } from "./fetcher.js";
-import type { ResolvedOptions } from "./options.js";
 import type { Entry } from "./schedule.js";
 import type { Scope, ScopeRejection } from "./scope.js";
 
 /** Which of the things that pages consist of are fetched with them. */
 export type RequisiteMode = "none" | "scope" | "any";
+
+export interface ErrandsOptions {
+  readonly requisites: RequisiteMode;
+  readonly external: boolean;
+}
 
 /**
  * What is asked for beside the pages of the crawl, once: what pages consist of, and where links
@@ -17,7 +21,7 @@ export class Errands {
   private readonly external: boolean;
   private readonly scope: Scope;
 
-  constructor({ requisites, external }: ResolvedOptions, scope: Scope) {
+  constructor({ requisites, external }: ErrandsOptions, scope: Scope) {
     this.requisites = requisites;
     this.external = external;
     this.scope = scope;
