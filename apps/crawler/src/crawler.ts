@@ -1,5 +1,6 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
+import { Circles } from "./circles.js";
 import { Client } from "./client.js";
 import { Cookies } from "./cookies.js";
 import {
@@ -19,7 +20,6 @@ import type { PageRecord, Skipped } from "./output.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
-import { Recent } from "./recent.js";
 import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
@@ -43,9 +43,6 @@ export function crawl(options: CrawlOptions, handler?: PageHandler): Summary {
 const COMMIT_INTERVAL = 50;
 /** Ms until a page is tried again for which there were too few descriptors, ports or memory. */
 const SHORTAGE_DELAY = 200;
-/** Redirects that are remembered, and how many in a row are looked at, to find circles. */
-const MAX_REDIRECTS = 20_000;
-const MAX_STEPS = 20;
 /** Hosts in the summary that were held back. */
 const MAX_REASONS = 10;
 
@@ -78,7 +75,7 @@ export class Crawler {
   private readonly ended = new Event();
   private readonly moved: string[] = [];
   /** Redirects that were not followed because their target has a turn of its own. */
-  private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
+  private readonly circles = new Circles();
   private isShort = false;
   private fatal: { error: unknown } | null = null;
 
@@ -90,6 +87,7 @@ export class Crawler {
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
     this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
+    this.frontier.onStall = () => this.circles.release();
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
@@ -272,18 +270,13 @@ export class Crawler {
   }
 
   /**
-   * A redirect to a page that has its own turn. @throws CrawlError `redirect-loop` when that one
-   * redirected here
+   * A redirect to a page that has its own turn. Holds no place while it waits for what becomes of
+   * that. @throws CrawlError `redirect-loop`
    */
-  private known({ entry }: Lease, target: URL): "known" {
-    const passed = [entry.url, ...(entry.hops ?? [])];
-    let end: string | undefined = target.href;
-    for (let step = 0; end !== undefined && step < MAX_STEPS; step++) {
-      if (passed.includes(end))
-        throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
-      end = this.redirects.get(end);
-    }
-    for (const url of passed) this.redirects.set(url, target.href);
+  private known(lease: Lease, { href }: URL): "known" {
+    const passed = passedBy(lease);
+    const isCircle = this.frontier.rest(lease, () => this.circles.leadsToCircle(passed, href));
+    if (isCircle) throw new CrawlError("redirect-loop", `redirects in a circle: ${href}`);
     return "known";
   }
 
@@ -342,6 +335,7 @@ export class Crawler {
   private skip(lease: Lease, reason: string): void {
     const { url, referrer } = lease.entry;
     this.refuse({ url, reason, referrer });
+    this.circles.end(passedBy(lease));
     this.frontier.skip(lease);
   }
 
@@ -355,6 +349,7 @@ export class Crawler {
     const { url, depth, referrer, attempts } = lease.entry;
     const ms = Math.round(watch.ms);
     const record = { ...blankRecord(url), depth, referrer, attempts, ms };
+    this.circles.end(passedBy(lease));
     if (page === null) {
       this.frontier.fail(lease);
       this.write({ ...record, error: errorCode(error), message: errorMessage(error) }, error);
@@ -417,6 +412,11 @@ export class Crawler {
     const reason = interrupted ? "interrupted" : "max-pages";
     return { ...summary, skipped: { ...summary.skipped, [reason]: pending } };
   }
+}
+
+/** The URL of a lease, and those that it was redirected to. */
+function passedBy({ entry }: Lease): string[] {
+  return [entry.url, ...(entry.hops ?? [])];
 }
 
 function blankRecord(url: string): PageRecord {

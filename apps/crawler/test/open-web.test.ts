@@ -165,17 +165,54 @@ describe("pages of ordinary sites", () => {
     expect(counted).toMatchObject([{ error: "too-many-redirects" }]);
   });
 
-  it("redirect in a circle also when each of them is linked", async () => {
-    const redirect = (location: string) => ({ status: 302, headers: { location } });
-    const { records } = await crawled(
-      site({
-        "/": "<a href=/a><a href=/b><a href=/c>",
-        "/a": redirect("/b"),
-        "/b": redirect("/c"),
-        "/c": redirect("/a"),
-      }),
+  const redirect = (location: string) => ({ status: 302, headers: { location } });
+  const outcomes = (records: readonly PageRecord[]): Record<string, unknown> =>
+    Object.fromEntries(
+      records.map(({ url, error, stopped, status }) => [
+        new URL(url).pathname,
+        error ?? stopped ?? status,
+      ]),
     );
-    expect(records.filter(({ error }) => error === "redirect-loop")).toHaveLength(1);
+
+  it.each([1, 8])(
+    "redirect in circles of which each page is linked, %i at once",
+    async (perHost) => {
+      const { records, requests, summary } = await crawled(
+        site({
+          "/": ["a", "b", "tail", "0", "1", "2", "from", "to"]
+            .map((to) => `<a href=/${to}>`)
+            .join(),
+          "/a": redirect("/b"),
+          "/b": redirect("/a"),
+          "/tail": redirect("/a"),
+          "/0": redirect("/1"),
+          "/1": redirect("/between"), // not linked
+          "/between": redirect("/2"),
+          "/2": redirect("/0"),
+          "/from": redirect("/to"),
+          "/to": "the end",
+        }),
+        { perHost },
+      );
+      const loops = ["/a", "/b", "/tail", "/0", "/1", "/2"].map((url) => [url, "redirect-loop"]);
+      const others = { "/": 200, "/from": "known", "/to": 200 };
+      expect(outcomes(records)).toEqual({ ...others, ...Object.fromEntries(loops) });
+      expect(requests).toHaveLength(10);
+      expect(summary).toMatchObject({ errors: { "redirect-loop": 6 }, skipped: { known: 1 } });
+    },
+  );
+
+  it("do not wait for a page that is never fetched", async () => {
+    const pages = { "/": "<a href=/from><a href=/to>", "/from": redirect("/to"), "/to": "no" };
+    const { records } = await crawled(site(pages), { perHost: 1, maxPages: 2 });
+    expect(outcomes(records)).toEqual({ "/": 200, "/from": "known" });
+  });
+
+  it("are followed where a redirect waited for another page to end", async () => {
+    const link = { location: "/to", link: "</next>; rel=next" };
+    const pages = { "/": "<a href=/from><a href=/to>", "/from": { status: 302, headers: link } };
+    const { requests } = await crawled(site({ ...pages, "/to": "", "/next": "" }), { perHost: 1 });
+    expect(requests).toContain("/next");
   });
 });
 
