@@ -25,7 +25,7 @@ import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
-import { Traps } from "./traps.js";
+import { type LinkingPage, Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
 
 /**
@@ -48,6 +48,7 @@ const MAX_REASONS = 10;
 
 /** What is to become of a page's links. */
 interface Judgement {
+  readonly from: LinkingPage;
   readonly wanted: URL[];
   /** Those that are not wanted. */
   readonly refusals: Skipped[];
@@ -151,7 +152,7 @@ export class Crawler {
       const { links, items } = this.handle(page, lease);
       const found = this.judge(links, lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
-      this.follow(found, lease, page);
+      this.follow(found, page);
       for (const item of items) this.job.outputs.write("items", item);
       this.record(lease, watch, page, null);
     } catch (error) {
@@ -175,32 +176,34 @@ export class Crawler {
   /** Which links to queue, and why not the others. Gives others their turn. */
   private judge(links: readonly Link[], lease: Lease, page: Page): Judgement {
     const pace = new Pace();
-    const from = new URL(page.finalUrl);
-    const depth = lease.entry.depth + 1;
-    const judgement: Judgement = { wanted: [], refusals: [] };
+    const { finalUrl, fingerprint } = page;
+    const from = this.traps.page(new URL(finalUrl), lease.entry.depth, fingerprint);
+    const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const { href, nofollow } of links) {
       pace.step();
       const { url, reason } = parseUrl(href);
-      if (url !== null && this.frontier.has(url.href)) continue;
-      const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
+      if (url !== null && this.frontier.has(url.href)) {
+        if (from.isWatched) this.traps.meet(url, from);
+        continue;
+      }
+      const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, from);
       if (refusal === null) judgement.wanted.push(url!);
-      else judgement.refusals.push({ url: href, reason: refusal, referrer: page.finalUrl });
+      else judgement.refusals.push({ url: href, reason: refusal, referrer: finalUrl });
     }
     return judgement;
   }
 
-  private follow({ wanted, refusals }: Judgement, { entry: { depth } }: Lease, page: Page): void {
-    const { finalUrl, fingerprint, droppedLinks } = page;
-    const found = wanted.filter((url) => this.frontier.add(url, depth + 1, finalUrl));
-    this.traps.learn({ url: new URL(finalUrl), depth, fingerprint, found });
+  private follow({ from, wanted, refusals }: Judgement, { finalUrl, droppedLinks }: Page): void {
+    const found = wanted.filter((url) => this.frontier.add(url, from.depth + 1, finalUrl));
+    this.traps.learn(from, found);
     for (const refusal of refusals) this.refuse(refusal);
     if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
   }
 
-  private refusalOfLink(url: URL, nofollow: boolean, depth: number, from: URL): string | null {
+  private refusalOfLink(url: URL, nofollow: boolean, from: LinkingPage): string | null {
     if (this.traps.isTooLong(url)) return "url-too-long";
     if (nofollow) return "nofollow";
-    return this.scope.check(url, depth) ?? this.traps.check(url, depth, from);
+    return this.scope.check(url, from.depth + 1) ?? this.traps.check(url, from);
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
