@@ -1,5 +1,6 @@
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
+import type { Redirect } from "./output.js";
 import { RecentSet } from "./recent-set.js";
 import { type Entry, type Host, Schedule } from "./schedule.js";
 import type { Changes, FoundEntry, Store, StoredEntry } from "./store.js";
@@ -21,6 +22,8 @@ export interface Lease {
   readonly entry: Entry;
   /** Where the lease holds a place: moves along with redirects. */
   host: Host | null;
+  /** Where it was redirected, in this attempt. */
+  redirects?: Redirect[];
 }
 
 export interface FrontierCounts {

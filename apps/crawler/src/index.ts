@@ -2,14 +2,18 @@ export { crawl, Crawler } from "./crawler.js";
 export { type Document, parseDocument } from "./document.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";
+export { type RequisiteMode } from "./errands.js";
+export { type Inventory, type Reference, type ReferenceKind } from "./inventory.js";
 export { extractLinks, type ExtractOptions, type Link, type PageLinks } from "./links.js";
 export { type CrawlOptions, DEFAULTS, type Settings } from "./options.js";
 export {
   JsonlFile,
   JsonlStream,
+  type LinksRecord,
   type Output,
   OutputError,
   type PageRecord,
+  type Redirect,
   type Skipped,
 } from "./output.js";
 export { CrawledPage, type PageHandler } from "./page.js";

@@ -20,7 +20,7 @@ export interface Saved {
   readonly moved: readonly string[];
 }
 
-type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped">;
+type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped" | "links">;
 
 /** What one commit brings. */
 export interface Batch {
@@ -138,11 +138,12 @@ function stateOf(store: Store, folder: string | undefined): State | null {
   );
 }
 
-function plan({ output, items, skipped }: JobOptions): OutputPlan[] {
+function plan({ output, items, skipped, links }: JobOptions): OutputPlan[] {
   const open = (file: string, keep: number): JsonlFile => new JsonlFile(file, keep);
   return [
     { name: "pages", given: output, inFolder: PAGES, open },
     { name: "items", given: items, inFolder: ITEMS, open },
     { name: "skipped", given: skipped, inFolder: null, open },
+    { name: "links", given: links, inFolder: null, open },
   ];
 }
