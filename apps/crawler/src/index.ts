@@ -21,7 +21,19 @@ export { isAllowed, parseRobots, productToken, type RobotsRules } from "./robots
 export { type ScopeMode } from "./scope.js";
 export { LmdbStore } from "./lmdb-store.js";
 export { MemoryStore } from "./memory-store.js";
-export { type Changes, type Store, type StoredEntry, type StoredHost } from "./store.js";
+export {
+  type Changes,
+  type FoundEntry,
+  LeaseLost,
+  type Membership,
+  type Released,
+  type Standing,
+  type Store,
+  type StoredEntry,
+  StoreError,
+  type TakenQueue,
+  type Wanted,
+} from "./store.js";
 export { formatSummary, type Summary } from "./summary.js";
 export { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 export { parseUrl, type ParsedUrl } from "./url.js";
