@@ -13,6 +13,7 @@ import {
 } from "./content-type.js";
 import type { Cookies } from "./cookies.js";
 import { CrawlError, errorCode, errorMessage } from "./errors.js";
+import { enter } from "./flights.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
 import {
   lenientRequest,
@@ -112,9 +113,11 @@ export class Client {
     this.options.guard.check(url);
     const draft = this.draft(url);
     let phase = "an answer";
+    enter("connecting");
     try {
       const response = this.send(draft);
       phase = "the end of the body";
+      enter("body");
       try {
         const head = headOf(response);
         this.options.cookies?.store(url, head.headers("set-cookie"));

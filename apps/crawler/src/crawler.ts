@@ -11,7 +11,9 @@ import {
   isPassingStatus,
   isShortage,
 } from "./errors.js";
-import { Fetcher, type Observer, type Page } from "./fetcher.js";
+import { Errands } from "./errands.js";
+import { Fetcher, type Gate, type Observer, type Page } from "./fetcher.js";
+import { enter, Flights } from "./flights.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
 import type { Link } from "./links.js";
@@ -56,20 +58,23 @@ interface Judgement {
 
 /** One crawl. `run` may be called once. */
 export class Crawler {
+  readonly options: ResolvedOptions;
   readonly frontier: Frontier;
   readonly statistics: Statistics;
+  readonly manners: Manners;
+  /** The pages in flight. */
+  readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
-  private readonly options: ResolvedOptions;
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly scope: Scope;
+  private readonly errands: Errands;
   private readonly traps: Traps;
   private readonly guard: AddressGuard;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
-  private readonly manners: Manners;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
@@ -90,6 +95,7 @@ export class Crawler {
     this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
     this.frontier.onStall = () => this.circles.release();
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
+    this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
     const cookies = this.options.cookies ? new Cookies() : null;
@@ -97,7 +103,9 @@ export class Crawler {
     const token = productToken(this.options.userAgent);
     this.manners = new Manners(this.options);
     const obeysNofollow = this.options.robots;
-    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, observer: this.observer() });
+    const inventory = this.options.requisites !== "none" || this.job.outputs.has("links");
+    const observer = this.observer();
+    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, inventory, observer });
     this.robots = new RobotsCache(this.client, this.options);
   }
 
@@ -115,7 +123,7 @@ export class Crawler {
     try {
       for (const seed of this.seeds()) this.addSeed(seed);
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
-      for (const lease of this.frontier) this.visitors.spawn(() => this.visit(lease));
+      for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
       if (!this.visitors.join({ timeout: grace })) this.visitors.kill();
     } finally {
@@ -138,6 +146,27 @@ export class Crawler {
     this.frontier.close();
   }
 
+  /** Begins no further page until `resume`. Those in flight end. May be called from anywhere. */
+  pause(): void {
+    this.frontier.paused = true;
+  }
+
+  resume(): void {
+    this.frontier.paused = false;
+  }
+
+  private begin(lease: Lease): void {
+    this.flights.during(lease.entry, () => this.visit(lease));
+  }
+
+  /**
+   * What was written to an output, as far as it is committed.
+   * @throws OutputError when it has no file
+   */
+  journal<T>(name: string): Iterable<T> {
+    return this.job.outputs.journal<T>(name);
+  }
+
   /**
    * Fetches one page, hands it to the handler and queues its links. The page's errors end here, and
    * every one of them is recorded.
@@ -147,10 +176,12 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
-      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target), watch);
+      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const gate: Gate = (target, status) => this.gate(lease, target, status);
+      const page = this.fetcher.fetch(url, gate, watch, wanted);
       if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
       const { links, items } = this.handle(page, lease);
-      const found = this.judge(links, lease, page);
+      const found = this.judge([...links, ...this.errands.linksOf(page)], lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
       this.follow(found, page);
       for (const item of items) this.job.outputs.write("items", item);
@@ -164,6 +195,7 @@ export class Crawler {
   private handle(page: Page, lease: Lease): Pick<Page, "links"> & Pick<Effects, "items"> {
     if (this.handler === null || !page.parsed) return { links: page.links, items: [] };
     const effects: Effects = { links: [], items: [] };
+    enter("handling");
     try {
       this.handler(new CrawledPage(page, lease.entry, effects));
     } catch (error) {
@@ -179,16 +211,16 @@ export class Crawler {
     const { finalUrl, fingerprint } = page;
     const from = this.traps.page(new URL(finalUrl), lease.entry.depth, fingerprint);
     const judgement: Judgement = { from, wanted: [], refusals: [] };
-    for (const { href, nofollow } of links) {
+    for (const link of links) {
       pace.step();
-      const { url, reason } = parseUrl(href);
+      const { url, reason } = parseUrl(link.href);
       if (url !== null && this.frontier.has(url.href)) {
         if (from.isWatched) this.traps.meet(url, from);
         continue;
       }
-      const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, from);
+      const refusal = url === null ? reason : this.refusalOfLink(url, link, from);
       if (refusal === null) judgement.wanted.push(url!);
-      else judgement.refusals.push({ url: href, reason: refusal, referrer: finalUrl });
+      else judgement.refusals.push({ url: link.href, reason: refusal, referrer: finalUrl });
     }
     return judgement;
   }
@@ -200,10 +232,13 @@ export class Crawler {
     if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
   }
 
-  private refusalOfLink(url: URL, nofollow: boolean, from: LinkingPage): string | null {
+  private refusalOfLink(url: URL, link: Link, from: LinkingPage): string | null {
+    const { nofollow, requisite = false } = link;
     if (this.traps.isTooLong(url)) return "url-too-long";
+    const outside = this.scope.check(url, from.depth + 1);
+    if (outside !== null && this.errands.accepts(outside, requisite)) return null;
     if (nofollow) return "nofollow";
-    return this.scope.check(url, from.depth + 1) ?? this.traps.check(url, from);
+    return outside ?? (requisite ? null : this.traps.check(url, from));
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
@@ -247,7 +282,8 @@ export class Crawler {
   }
 
   /** Asks everybody who has a say in a redirect, then waits for a place at the other host. */
-  private gate(lease: Lease, target: URL): string | null {
+  private gate(lease: Lease, target: URL, status: number): string | null {
+    (lease.redirects ??= []).push({ status, to: target.href });
     const reason = this.refusalOf(lease, target);
     if (reason !== null) this.refuse({ url: target.href, reason, referrer: lease.entry.url });
     return reason;
@@ -258,11 +294,13 @@ export class Crawler {
     // A seed may redirect to where the site really lives, www.example.org say: that is then in
     // scope.
     if (referrer === null) this.moveScope(target);
-    const outside = referrer === null ? null : this.scope.check(target, depth);
-    if (outside !== null) return outside;
+    const outside = referrer === null ? null : this.errands.redirect(lease.entry, target);
+    if (outside === "apart") this.frontier.add(target, depth, referrer);
+    else if (outside !== null) return outside;
     // A page may send its visitors to itself once more, with a cookie.
     const isItself = target.href === lease.entry.url;
     if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
+    enter("waiting");
     this.frontier.moveTo(lease, target.host);
     return this.robotsAllow(target) ? null : "robots";
   }
@@ -290,6 +328,7 @@ export class Crawler {
   private robotsAllow(url: URL): boolean {
     const givenUp = this.manners.givenUp(url.host, performance.now());
     if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
+    enter("robots");
     const rules = this.options.robots ? this.robots.rulesFor(url) : null;
     this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
     this.frontier.open(url.host, this.manners.delay(url.host));
@@ -307,7 +346,8 @@ export class Crawler {
       failed: ({ host }, error, began) => {
         if (!isPassing(error) || isShortage(error)) return;
         const pause = this.manners.failed(host, errorCode(error), began, performance.now());
-        if (pause > 0) this.frontier.pause(host, pause);
+        if (pause > 0)
+          this.frontier.pause(host, pause, `its requests failed (${errorCode(error)})`);
       },
     };
   }
@@ -316,7 +356,8 @@ export class Crawler {
   private retry(lease: Lease, retryAfter: number | null): boolean {
     const { retries, retryDelay } = this.options;
     const { attempts } = lease.entry;
-    if (retryAfter !== null && lease.host !== null) this.frontier.pause(lease.host.key, retryAfter);
+    if (retryAfter !== null && lease.host !== null)
+      this.frontier.pause(lease.host.key, retryAfter, "it said Retry-After");
     if (attempts > retries) return false;
     this.statistics.retries++;
     this.frontier.retry(lease, retryAfter ?? retryDelay * 2 ** (attempts - 1));
@@ -330,7 +371,7 @@ export class Crawler {
    */
   private postpone(lease: Lease, { host, retryAfter }: RobotsUnavailable): boolean {
     if (retryAfter === null) return false;
-    this.frontier.pause(host, retryAfter);
+    this.frontier.pause(host, retryAfter, "its robots.txt could not be had");
     this.frontier.giveBack(lease, retryAfter);
     return true;
   }
@@ -351,7 +392,8 @@ export class Crawler {
   private record(lease: Lease, watch: Stopwatch, page: Page | null, error: unknown): void {
     const { url, depth, referrer, attempts } = lease.entry;
     const ms = Math.round(watch.ms);
-    const record = { ...blankRecord(url), depth, referrer, attempts, ms };
+    const { redirects = [] } = lease;
+    const record = { ...blankRecord(url), depth, referrer, attempts, ms, redirects };
     this.circles.end(passedBy(lease));
     if (page === null) {
       this.frontier.fail(lease);
@@ -361,6 +403,8 @@ export class Crawler {
       const links = page.links.length;
       this.frontier.done(lease);
       this.write({ ...record, finalUrl, status, contentType, bytes, title, links, stopped });
+      if (page.inventory !== null)
+        this.job.outputs.write("links", { page: finalUrl, ...page.inventory });
     }
   }
 
@@ -426,6 +470,7 @@ function blankRecord(url: string): PageRecord {
   return {
     url,
     finalUrl: url,
+    redirects: [],
     status: null,
     contentType: null,
     bytes: 0,
