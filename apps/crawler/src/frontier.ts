@@ -262,8 +262,8 @@ export class Frontier {
   }
 
   /**
-   * Gives up the lease's place while `wait` blocks for what becomes of another lease. Counts as none
-   * of those leased at once.
+   * Gives up the lease's place while `wait` blocks for what becomes of another lease. Counts as
+   * none of those leased at once.
    */
   rest<T>(lease: Lease, wait: () => T): T {
     this.leave(lease);

@@ -1,5 +1,5 @@
-// Servers that mean harm, or break the rules so that they seem to: each costs the crawl its own page
-// at most, and little time.
+// Servers that mean harm, or break the rules so that they seem to: each costs the crawl its own
+// page at most, and little time.
 import { execFile } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 import type { AddressInfo } from "node:net";
 import { run } from "greenlit";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { crawl } from "../src/crawler.js";
 import type { CrawlOptions } from "../src/options.js";
 import type { PageRecord } from "../src/output.js";
