@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
-import { PAGES } from "./job.js";
+import { nameInFolder } from "./output-plans.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
@@ -83,7 +83,19 @@ function declare(): Command {
     .option("--fresh", "start over, and overwrite the output")
     .option(
       "--output <file>",
-      `one JSON line per URL (default: ${PAGES} in the job's folder); - for standard output`,
+      `one JSON line per URL (default: ${nameInFolder("pages", {})} in the job's folder); - for standard output`,
+    )
+    .option("--items <file>", "where items go (default: items.jsonl in the job's folder)")
+    .option(
+      "--skipped [file]",
+      "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
+      noUrl,
+    )
+    .addOption(
+      new Option("--format <format>", "of outputs whose names do not say").choices([
+        "jsonl",
+        "csv",
+      ]),
     )
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
@@ -107,6 +119,7 @@ interface Flags {
   quiet?: boolean;
   demo?: boolean;
   perHost?: number;
+  skipped?: string | true;
   trap?: TrapOptions;
 }
 
@@ -115,6 +128,10 @@ function interpret(command: Command): Arguments {
   const seeds = command.processedArgs[0] as string[];
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
+  }
+  const hasFolder = job !== false && (demo !== true || typeof job === "string");
+  if (crawl.skipped === true && !hasFolder) {
+    command.error("error: --skipped needs the name of a file where there is no job");
   }
   const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
@@ -142,6 +159,12 @@ function addSeed(text: string, seeds: string[]): string[] {
   if (parseUrl(text).url !== null) return [...seeds, text];
   const guess = parseUrl(`https://${text}`).url === null ? "" : ` Did you mean https://${text}?`;
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
+}
+
+/** The name of a file may be left out: what follows then is not one. */
+function noUrl(text: string): string {
+  if (!/^https?:/i.test(text)) return text;
+  throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
 }
 
 /** `same-content=50` sets `maxSameness`. */

@@ -3,7 +3,10 @@ import { parseArguments, type Arguments, Exit } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
-import { JsonlStream } from "./output.js";
+import { CsvStream } from "./csv.js";
+import { JsonlStream } from "./jsonl.js";
+import type { CrawlOptions } from "./options.js";
+import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
 
@@ -32,9 +35,7 @@ export function main(argv: readonly string[]): number {
 
 function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
   const { crawl, toStdout } = demo === null ? parsed : withDemo(parsed, demo);
-  const crawler = new Crawler(
-    toStdout ? { ...crawl, output: new JsonlStream(process.stdout) } : crawl,
-  );
+  const crawler = new Crawler(toStdout ? { ...crawl, output: recordsToStdout(crawl) } : crawl);
   if (crawl.seeds.length === 0 && !crawler.isResumed) {
     throw new Error(`${crawl.job} has no crawl to go on with: name a URL to begin with`);
   }
@@ -60,6 +61,11 @@ function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
   const target = toStdout ? process.stderr : process.stdout;
   target.write(parsed.json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   return exitCode(summary);
+}
+
+function recordsToStdout({ format }: CrawlOptions): Output<PageRecord> {
+  const { stdout } = process;
+  return format === "csv" ? new CsvStream(stdout, PAGE_COLUMNS) : new JsonlStream(stdout);
 }
 
 /** What ends a crawl in good order. SIGHUP: the terminal was closed. */

@@ -27,6 +27,9 @@ export interface SavedFile {
 /** By the name of the output. */
 export type SavedFiles = Readonly<Record<string, SavedFile>>;
 
+/** Values appended in one piece. */
+const APPENDED = 1_000;
+
 /** What is to be written, by the name of the output. */
 export type Batch = Map<string, unknown[]>;
 
@@ -107,6 +110,22 @@ export class Outputs {
       if (isFileOutput(output)) files[name] = { file: output.file, length: output.length };
     }
     return files;
+  }
+
+  /**
+   * Adds what holds only until the next run, which cuts it off. Blocks until it is written.
+   *
+   * @throws OutputError
+   */
+  append(name: string, values: Iterable<unknown>): void {
+    const output = this.outputs.get(name);
+    if (output === undefined) return;
+    let waiting = 0;
+    for (const value of values) {
+      output.write(value as never);
+      if (++waiting % APPENDED === 0) output.flush?.();
+    }
+    output.flush?.();
   }
 
   close(): void {

@@ -13,7 +13,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -42,6 +42,9 @@ describe("parseArguments", () => {
         job: "folder",
         fresh: true,
         output: undefined,
+        items: "i.jsonl",
+        skipped: true,
+        format: "csv",
       },
       toStdout: true,
       json: true,
@@ -81,6 +84,8 @@ describe("parseArguments", () => {
     [["http://a.example", "--scope", "galaxy"], "Allowed choices are host, domain, any"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--output"], "argument missing"],
+    [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
   ])("answers %j with usage on stderr and 2", (argv, message) => {
     expect(parseArguments(argv)).toEqual(new Exit(2));
     expect(err).toContain(message);
