@@ -2,8 +2,8 @@ import type { Writable } from "node:stream";
 import { type Format, LineFile, LineStream } from "./lines.js";
 
 /**
- * CSV in a file (RFC 4180), the names of the columns first. Fields of a value that are no column are
- * left out; text that a spreadsheet would take for a formula begins with an apostrophe.
+ * CSV in a file (RFC 4180), the names of the columns first. Fields of a value that are no column
+ * are left out; text that a spreadsheet would take for a formula begins with an apostrophe.
  */
 export class CsvFile extends LineFile {
   /** As that of {@link JsonlFile}. */

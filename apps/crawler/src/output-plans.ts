@@ -35,14 +35,19 @@ export function nameInFolder(name: string, { format = "jsonl" }: OutputOptions):
   return `${name}.${format}`;
 }
 
+/** Whether an output is CSV: by its name, or by the format where that does not say. */
+export function isCsv(file: string | undefined, format: OutputOptions["format"]): boolean {
+  const [, extension = format] = /\.(csv|jsonl)$/i.exec(file ?? "") ?? [];
+  return extension?.toLowerCase() === "csv";
+}
+
 function open(
   file: string,
   keep: number,
   columns: readonly string[] | undefined,
   { format }: OutputOptions,
 ): FileOutput<never> {
-  const [, extension = format] = /\.(csv|jsonl)$/i.exec(file) ?? [];
-  if (extension?.toLowerCase() !== "csv") return new JsonlFile(file, keep);
+  if (!isCsv(file, format)) return new JsonlFile(file, keep);
   if (columns !== undefined) return new CsvFile(file, keep, columns);
   throw new OutputError(
     `${file} would be CSV, whose columns must be known: name them (itemColumns), ` +
