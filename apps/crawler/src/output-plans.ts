@@ -6,12 +6,12 @@ import type { OutputPlan } from "./outputs.js";
 
 export type OutputOptions = Pick<
   CrawlOptions,
-  "output" | "items" | "itemColumns" | "skipped" | "format"
+  "output" | "items" | "itemColumns" | "skipped" | "links" | "format"
 >;
 
 /** Which outputs a crawl has, and in what format. */
 export function planOutputs(options: OutputOptions): OutputPlan[] {
-  const { output, items, itemColumns, skipped } = options;
+  const { output, items, itemColumns, skipped, links } = options;
   const plan = (
     name: string,
     given: OutputPlan["given"] | boolean,
@@ -27,6 +27,12 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
     plan("pages", output, PAGE_COLUMNS, true),
     plan("items", items, itemColumns, true),
     plan("skipped", skipped, SKIPPED_COLUMNS, false),
+    {
+      name: "links",
+      given: links,
+      inFolder: null,
+      open: (file, keep) => new JsonlFile(file, keep),
+    },
   ];
 }
 

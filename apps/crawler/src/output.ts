@@ -1,11 +1,14 @@
 import { statSync } from "greenlit/fs";
 import { type ErrorCode, errorMessage } from "./errors.js";
+import type { Inventory } from "./inventory.js";
 
 /** One line of the output: one URL that was fetched, or that failed. */
 export interface PageRecord {
   readonly url: string;
   /** Where redirects led. */
   readonly finalUrl: string;
+  /** The redirects on the way. The last one was not followed when `stopped` says why. */
+  readonly redirects: readonly Redirect[];
   /** HTTP status; null when there was no response. */
   readonly status: number | null;
   readonly contentType: string | null;
@@ -31,6 +34,7 @@ export interface PageRecord {
 export const PAGE_COLUMNS: readonly (keyof PageRecord)[] = [
   "url",
   "finalUrl",
+  "redirects",
   "status",
   "contentType",
   "bytes",
@@ -44,6 +48,17 @@ export const PAGE_COLUMNS: readonly (keyof PageRecord)[] = [
   "error",
   "message",
 ];
+
+export interface Redirect {
+  readonly status: number;
+  readonly to: string;
+}
+
+/** What one page refers to, and what fragments can point at on it. */
+export interface LinksRecord extends Inventory {
+  /** Where the page came from: where redirects led. */
+  readonly page: string;
+}
 
 /** Where records or items go. Both methods may block. */
 export interface Output<T> {

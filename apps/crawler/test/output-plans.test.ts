@@ -9,16 +9,23 @@ const namesOf = (options: OutputOptions): unknown =>
   Object.fromEntries(planOutputs(options).map((it) => [it.name, it.given ?? it.inFolder]));
 
 it("has pages and items in the folder, and the rest when it is asked for", () => {
-  expect(namesOf({})).toEqual({ pages: "pages.jsonl", items: "items.jsonl", skipped: null });
+  expect(namesOf({})).toEqual({
+    pages: "pages.jsonl",
+    items: "items.jsonl",
+    skipped: null,
+    links: null,
+  });
   expect(namesOf({ output: "p", items: "i", skipped: "s" })).toEqual({
     pages: "p",
     items: "i",
     skipped: "s",
+    links: null,
   });
   expect(namesOf({ skipped: true, format: "csv" })).toEqual({
     pages: "pages.csv",
     items: "items.csv",
     skipped: "skipped.csv",
+    links: null,
   });
 });
 
