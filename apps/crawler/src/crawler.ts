@@ -132,7 +132,7 @@ export class Crawler {
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
-      this.job.close();
+      this.job.close(this.fatal === null ? this.leftFor() : null);
     }
     if (this.fatal !== null) throw this.fatal.error;
     return this.summary();
@@ -229,7 +229,8 @@ export class Crawler {
     const found = wanted.filter((url) => this.frontier.add(url, from.depth + 1, finalUrl));
     this.traps.learn(from, found);
     for (const refusal of refusals) this.refuse(refusal);
-    if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
+    const dropped = { url: finalUrl, reason: "too-many-links", referrer: finalUrl };
+    if (droppedLinks > 0) this.refuse({ ...dropped, count: droppedLinks });
   }
 
   private refusalOfLink(url: URL, link: Link, from: LinkingPage): string | null {
@@ -384,7 +385,7 @@ export class Crawler {
   }
 
   private refuse(skipped: Skipped): void {
-    this.statistics.skipped.add(skipped.reason);
+    this.statistics.skipped.add(skipped.reason, skipped.count);
     this.job.outputs.write("skipped", skipped);
   }
 
@@ -456,8 +457,12 @@ export class Crawler {
     const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
     const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
     if (pending === 0) return summary;
-    const reason = interrupted ? "interrupted" : "max-pages";
-    return { ...summary, skipped: { ...summary.skipped, [reason]: pending } };
+    return { ...summary, skipped: { ...summary.skipped, [this.leftFor()]: pending } };
+  }
+
+  /** Why URLs are left when the crawl ends. */
+  private leftFor(): string {
+    return this.frontier.closed ? "interrupted" : "max-pages";
   }
 }
 
