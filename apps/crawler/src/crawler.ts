@@ -25,7 +25,7 @@ import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
-import { Statistics, type Summary } from "./summary.js";
+import { type Limit, Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
 
@@ -83,6 +83,7 @@ export class Crawler {
   /** Redirects that were not followed because their target has a turn of its own. */
   private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
   private isShort = false;
+  private stoppedBy: "interrupted" | "max-time" | null = null;
   private fatal: { error: unknown } | null = null;
 
   /** @throws OutputError, RangeError, Error when the job's folder cannot be used */
@@ -92,7 +93,8 @@ export class Crawler {
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
-    this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
+    const budget = { ...this.options, isSpent: () => this.isSpent() };
+    this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
@@ -116,6 +118,9 @@ export class Crawler {
    */
   run(): Summary {
     const keeper = spawn(() => this.keep());
+    const { maxTime } = this.options;
+    if (maxTime < Infinity)
+      spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
       for (const seed of this.seeds()) this.addSeed(seed);
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
@@ -138,7 +143,8 @@ export class Crawler {
    * Begins no further page. Those in flight get `grace` ms, and go back to the frontier when they
    * have not ended by then. May be called from anywhere.
    */
-  stop(): void {
+  stop(by: "interrupted" | "max-time" = "interrupted"): void {
+    this.stoppedBy ??= by;
     this.frontier.close();
   }
 
@@ -439,12 +445,19 @@ export class Crawler {
 
   private summary(): Summary {
     const { pending, hosts, peak } = this.frontier.counts;
-    const interrupted = this.frontier.closed;
+    const { stoppedBy } = this;
+    const interrupted = stoppedBy === "interrupted";
+    const spent: Limit = this.isSpent() ? "max-bytes" : "max-pages";
+    const limit = pending === 0 || stoppedBy === "interrupted" ? null : (stoppedBy ?? spent);
     const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
-    const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
+    const about = { interrupted, limit, hosts, peakInFlight: peak, heldBack };
+    const summary = this.statistics.summary(about);
     if (pending === 0) return summary;
-    const reason = interrupted ? "interrupted" : "max-pages";
-    return { ...summary, skipped: { ...summary.skipped, [reason]: pending } };
+    return { ...summary, skipped: { ...summary.skipped, [limit ?? "interrupted"]: pending } };
+  }
+
+  private isSpent(): boolean {
+    return this.statistics.bytes >= this.options.maxBytes;
   }
 }
 
