@@ -1,5 +1,5 @@
+import type { RequisiteMode } from "./errands.js";
 import type { Hooks } from "./hooks.js";
-import type { Output, PageRecord, Skipped } from "./output.js";
 import {
   callback,
   count,
@@ -14,6 +14,7 @@ import {
   text,
   texts,
 } from "./kinds.js";
+import type { LinksRecord, Output, PageRecord, Skipped } from "./output.js";
 import type { ScopeMode } from "./scope.js";
 import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import type { Duration, Size } from "./units.js";
@@ -62,6 +63,13 @@ export interface Settings {
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
+  /**
+   * Fetch what pages consist of, too: images, style sheets, scripts and the like. `scope`: where
+   * pages may come from as well; `any`: from wherever it comes.
+   */
+  readonly requisites?: RequisiteMode;
+  /** Ask once for what links out of scope lead to, and follow nothing from there. */
+  readonly external?: boolean;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
   /** Where a site counts as one without end. */
@@ -93,6 +101,8 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly items?: string | Output<unknown> | undefined;
   /** Where each link goes that is not followed, with the reason. Default: nowhere. */
   readonly skipped?: string | Output<Skipped> | undefined;
+  /** Where goes what each page refers to. Default: nowhere. */
+  readonly links?: string | Output<LinksRecord> | undefined;
 }
 
 /** Durations in ms and sizes in bytes, whatever they were given in. */
@@ -131,6 +141,8 @@ export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
   bodyLimit: 10 * 1024 * 1024,
   userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
+  requisites: "none",
+  external: false,
   cookies: true,
   traps: {},
   allowPrivate: false,
@@ -162,6 +174,8 @@ const KINDS = {
   bodyLimit: size(1),
   userAgent: text,
   robots: flag,
+  requisites: oneOf<RequisiteMode>(["none", "scope", "any"]),
+  external: flag,
   cookies: flag,
   traps: record(count(1), Object.keys(TRAP_DEFAULTS)),
   allowPrivate: flag,
@@ -171,6 +185,7 @@ const KINDS = {
   output,
   items: output,
   skipped: output,
+  links: output,
   onRequest: callback,
   onError: callback,
 } satisfies Record<keyof CrawlOptions, Kind<unknown>>;
