@@ -4,6 +4,7 @@ import { MODES } from "./modes/index.js";
 import type { Flags, Mode } from "./modes/mode.js";
 import { nearest } from "./nearest.js";
 import type { CrawlOptions } from "./options.js";
+import { isCsv } from "./output-plans.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
@@ -111,8 +112,14 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
-  if (output === "-" && mode.finish !== undefined)
-    command.error(`error: the ${mode.name} is made from the output: give --output a file`);
+  const hasFolder = job !== false && (demo !== true || typeof job === "string");
+  if (crawl.skipped === true && !hasFolder) {
+    command.error("error: --skipped needs the name of a file where there is no job");
+  }
+  if (mode.finish !== undefined && (output === "-" || isCsv(output, crawl.format))) {
+    const wanted = "a file of JSON Lines (--output)";
+    command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
+  }
   return {
     mode,
     flags: command.optsWithGlobals(),

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { PAGES } from "./job.js";
 import { type CrawlOptions, DEFAULTS, kindOf } from "./options.js";
+import { nameInFolder } from "./output-plans.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 
 /** The demo site's hosts can take more than strangers should be asked for. */
@@ -61,8 +61,15 @@ export function declareFlags(command: Command): void {
     .option("--fresh", "start over, and overwrite the output")
     .option(
       "--output <file>",
-      `one JSON line per URL (default: ${PAGES} in the job's folder); - for standard output`,
+      `one line per URL (default: ${nameInFolder("pages", {})} in the job's folder); - for standard output`,
+    )
+    .option("--items <file>", "where items go (default: items.jsonl in the job's folder)")
+    .option(
+      "--skipped [file]",
+      "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
+      noUrl,
     );
+  add("--format <format>", "format", "of outputs whose names do not say: jsonl or csv");
 
   command.optionsGroup("The command:");
   command
@@ -86,6 +93,12 @@ function readerOf(name: keyof CrawlOptions): (text: string) => unknown {
     if (value === undefined) throw new InvalidArgumentError(`It must be ${kind.expected}.`);
     return value;
   };
+}
+
+/** The name of a file may be left out: what follows then is not one. */
+function noUrl(text: string): string {
+  if (!/^https?:/i.test(text)) return text;
+  throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
 }
 
 /** `same-content=50` sets `maxSameness`. */
