@@ -15,7 +15,7 @@ import { Frontier, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
 import type { Link } from "./links.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
-import type { PageRecord } from "./output.js";
+import type { PageRecord, Skipped } from "./output.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
@@ -52,8 +52,8 @@ const MAX_REASONS = 10;
 /** What is to become of a page's links. */
 interface Judgement {
   readonly wanted: URL[];
-  /** A reason for each that is not wanted. */
-  readonly refusals: string[];
+  /** Those that are not wanted. */
+  readonly refusals: Skipped[];
 }
 
 /** One crawl. `run` may be called once. */
@@ -76,9 +76,6 @@ export class Crawler {
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
   private readonly ended = new Event();
-  /** What the next commit brings, beside the frontier's changes. */
-  private records: PageRecord[] = [];
-  private items: unknown[] = [];
   private readonly moved: string[] = [];
   /** Redirects that were not followed because their target has a turn of its own. */
   private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
@@ -157,7 +154,7 @@ export class Crawler {
       const found = this.judge(links, lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
       this.follow(found, lease, page);
-      this.items.push(...items);
+      for (const item of items) this.job.outputs.write("items", item);
       this.record(lease, watch, page, null);
     } catch (error) {
       this.giveUp(lease, watch, error);
@@ -189,7 +186,7 @@ export class Crawler {
       if (url !== null && this.frontier.has(url.href)) continue;
       const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
       if (refusal === null) judgement.wanted.push(url!);
-      else judgement.refusals.push(refusal);
+      else judgement.refusals.push({ url: href, reason: refusal, referrer: page.finalUrl });
     }
     return judgement;
   }
@@ -198,7 +195,7 @@ export class Crawler {
     const { finalUrl, fingerprint, droppedLinks } = page;
     const found = wanted.filter((url) => this.frontier.add(url, depth + 1, finalUrl));
     this.traps.learn({ url: new URL(finalUrl), depth, fingerprint, found });
-    for (const refusal of refusals) this.statistics.skipped.add(refusal);
+    for (const refusal of refusals) this.refuse(refusal);
     if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
   }
 
@@ -250,9 +247,9 @@ export class Crawler {
 
   /** Asks everybody who has a say in a redirect, then waits for a place at the other host. */
   private gate(lease: Lease, target: URL): string | null {
-    const refusal = this.refusalOf(lease, target);
-    if (refusal !== null) this.statistics.skipped.add(refusal);
-    return refusal;
+    const reason = this.refusalOf(lease, target);
+    if (reason !== null) this.refuse({ url: target.href, reason, referrer: lease.entry.url });
+    return reason;
   }
 
   private refusalOf(lease: Lease, target: URL): string | null {
@@ -343,8 +340,14 @@ export class Crawler {
   }
 
   private skip(lease: Lease, reason: string): void {
-    this.statistics.skipped.add(reason);
+    const { url, referrer } = lease.entry;
+    this.refuse({ url, reason, referrer });
     this.frontier.skip(lease);
+  }
+
+  private refuse(skipped: Skipped): void {
+    this.statistics.skipped.add(skipped.reason);
+    this.job.outputs.write("skipped", skipped);
   }
 
   /** The end of a URL, with a page or with an error. */
@@ -365,7 +368,7 @@ export class Crawler {
 
   private write(record: PageRecord, error: unknown = null): void {
     this.statistics.count(record);
-    this.records.push(record);
+    this.job.outputs.write("pages", record);
     if (record.error === null) return;
     try {
       this.options.onError?.(error, record);
@@ -389,15 +392,14 @@ export class Crawler {
   }
 
   private commit(): void {
-    const { records, items } = this;
-    [this.records, this.items] = [[], []];
     const saved = {
       seeds: this.seeds(),
       frontier: this.frontier.saved,
       statistics: this.statistics.saved,
       moved: this.moved,
     };
-    this.job.commit({ changes: this.frontier.takeChanges(), records, items, saved });
+    const written = this.job.outputs.take();
+    this.job.commit({ changes: this.frontier.takeChanges(), written, saved });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

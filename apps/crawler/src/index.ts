@@ -4,7 +4,14 @@ export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";
 export { extractLinks, type ExtractOptions, type Link, type PageLinks } from "./links.js";
 export { type CrawlOptions, DEFAULTS, type Settings } from "./options.js";
-export { JsonlFile, JsonlStream, type Output, OutputError, type PageRecord } from "./output.js";
+export {
+  JsonlFile,
+  JsonlStream,
+  type Output,
+  OutputError,
+  type PageRecord,
+  type Skipped,
+} from "./output.js";
 export { CrawledPage, type PageHandler } from "./page.js";
 export { isAllowed, parseRobots, productToken, type RobotsRules } from "./robots.js";
 export { type ScopeMode } from "./scope.js";

@@ -1,12 +1,13 @@
 import { mkdirSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { errorMessage } from "./errors.js";
 import { FolderLock } from "./folder-lock.js";
 import type { SavedFrontier } from "./frontier.js";
 import { LmdbStore } from "./lmdb-store.js";
 import { MemoryStore } from "./memory-store.js";
 import type { CrawlOptions } from "./options.js";
-import { JsonlFile, type Output, OutputError, type PageRecord, refuseExisting } from "./output.js";
+import { JsonlFile, OutputError } from "./output.js";
+import { type OutputPlan, Outputs, type SavedFiles } from "./outputs.js";
 import type { Changes, Store } from "./store.js";
 import type { SavedStatistics } from "./summary.js";
 
@@ -19,34 +20,28 @@ export interface Saved {
   readonly moved: readonly string[];
 }
 
+type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped">;
+
 /** What one commit brings. */
 export interface Batch {
   readonly changes: Changes;
-  readonly records: readonly PageRecord[];
-  readonly items: readonly unknown[];
+  readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
-}
-
-/** A file that belongs to a crawl, and how much of it was committed. */
-interface SavedFile {
-  readonly file: string;
-  readonly length: number;
 }
 
 interface State {
   readonly version: typeof VERSION;
   /** Null before the first commit of a crawl. */
   readonly saved: Saved | null;
-  readonly output: SavedFile | null;
-  readonly items: SavedFile | null;
+  readonly files: SavedFiles;
 }
 
 /** Names of the outputs in a job's folder. */
 export const PAGES = "pages.jsonl";
-const ITEMS = "items.jsonl";
+export const ITEMS = "items.jsonl";
 
 /** Of what is in a job's folder: one of another version is not touched. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * Where a crawl is kept: the store and the outputs, which go forward together.
@@ -64,12 +59,11 @@ export class Job {
   readonly store: Store;
   /** What was committed last; null for a new crawl. */
   readonly saved: Saved | null;
-  private readonly output: Output<PageRecord> | null;
-  private readonly items: Output<unknown> | null;
+  readonly outputs: Outputs;
   private readonly lock: FolderLock | null;
 
   /** @throws OutputError, Error when the folder cannot be used */
-  constructor(options: Pick<CrawlOptions, "job" | "fresh" | "output" | "items">) {
+  constructor(options: JobOptions) {
     const { job, fresh = false } = options;
     if (job === undefined) {
       this.lock = null;
@@ -83,12 +77,11 @@ export class Job {
     try {
       const state = stateOf(this.store, job);
       this.saved = state?.saved ?? null;
-      const output = fileOf(options.output, job, PAGES, state?.output ?? null, fresh);
-      const items = fileOf(options.items, job, ITEMS, state?.items ?? null, fresh);
+      this.outputs = new Outputs(plan(options), job, state?.files ?? null, fresh);
       // The files belong to the crawl before they are there: whenever it is killed, it can go on.
-      this.save({ version: VERSION, saved: this.saved, output, items }, NOTHING);
-      this.output = open(options.output, output);
-      this.items = open(options.items, items);
+      const { files } = this.outputs;
+      this.save({ version: VERSION, saved: this.saved, files }, NOTHING);
+      this.outputs.open();
     } catch (error) {
       this.store.close();
       this.lock?.release();
@@ -102,19 +95,13 @@ export class Job {
    *
    * @throws OutputError when the outputs or the store cannot be written
    */
-  commit({ changes, records, items, saved }: Batch): void {
-    for (const record of records) this.output?.write(record);
-    for (const item of items) this.items?.write(item);
-    this.output?.flush?.();
-    this.items?.flush?.();
-    const [output, lines] = [savedFile(this.output), savedFile(this.items)];
-    this.save({ version: VERSION, saved, output, items: lines }, changes);
+  commit({ changes, written, saved }: Batch): void {
+    const files = this.outputs.flush(written);
+    this.save({ version: VERSION, saved, files }, changes);
   }
 
   close(): void {
-    for (const output of [this.output, this.items]) {
-      if (output instanceof JsonlFile) output.close();
-    }
+    this.outputs.close();
     this.store.close();
     this.lock?.release();
   }
@@ -140,36 +127,11 @@ function stateOf(store: Store, folder: string | undefined): State | null {
   );
 }
 
-/**
- * Which file an output is, and how much of it stays; null when it is none.
- * @throws OutputError when that is not the file it was before, or one that belongs to somebody else
- */
-function fileOf(
-  given: string | object | undefined,
-  folder: string | undefined,
-  defaultName: string,
-  saved: SavedFile | null,
-  fresh: boolean,
-): SavedFile | null {
-  const inFolder = folder === undefined ? undefined : join(folder, defaultName);
-  const file = given ?? inFolder;
-  if (typeof file !== "string") return null;
-  if (saved === null) {
-    if (!fresh) refuseExisting(file);
-    return { file: resolve(file), length: 0 };
-  }
-  if (saved.file === resolve(file)) return saved;
-  throw new OutputError(
-    `this crawl writes to ${saved.file}, and cannot go on in ${file}: name the same file, ` +
-      `or start over with --fresh`,
-  );
-}
-
-function open<T>(given: string | Output<T> | undefined, saved: SavedFile | null): Output<T> | null {
-  if (saved !== null) return new JsonlFile(saved.file, saved.length);
-  return typeof given === "object" ? given : null;
-}
-
-function savedFile(output: Output<unknown> | null): SavedFile | null {
-  return output instanceof JsonlFile ? { file: output.file, length: output.length } : null;
+function plan({ output, items, skipped }: JobOptions): OutputPlan[] {
+  const open = (file: string, keep: number): JsonlFile => new JsonlFile(file, keep);
+  return [
+    { name: "pages", given: output, inFolder: PAGES, open },
+    { name: "items", given: items, inFolder: ITEMS, open },
+    { name: "skipped", given: skipped, inFolder: null, open },
+  ];
 }

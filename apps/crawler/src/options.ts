@@ -1,5 +1,5 @@
 import type { Hooks } from "./hooks.js";
-import type { Output, PageRecord } from "./output.js";
+import type { Output, PageRecord, Skipped } from "./output.js";
 import type { ScopeMode } from "./scope.js";
 import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import { VERSION } from "./version.js";
@@ -70,6 +70,8 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly output?: string | Output<PageRecord> | undefined;
   /** Where the items go that the handler emits. Default: `items.jsonl`, likewise. */
   readonly items?: string | Output<unknown> | undefined;
+  /** Where each link goes that is not followed, with the reason. Default: nowhere. */
+  readonly skipped?: string | Output<Skipped> | undefined;
 }
 
 export type ResolvedOptions = Required<Settings> & CrawlOptions;

@@ -43,6 +43,26 @@ export interface Output<T> {
   flush?(): void;
 }
 
+/** An output whose bytes can be counted, and cut back to as many as are safe. */
+export interface FileOutput<T> extends Output<T> {
+  readonly file: string;
+  /** Bytes that are safe. */
+  readonly length: number;
+  close(): void;
+}
+
+export function isFileOutput(output: Output<never>): output is FileOutput<never> {
+  return "length" in output && "file" in output && "close" in output;
+}
+
+/** A link that was not followed, or a URL that was not fetched, and why. */
+export interface Skipped {
+  readonly url: string;
+  readonly reason: string;
+  /** The page that links there; null for a seed. */
+  readonly referrer: string | null;
+}
+
 /**
  * The output cannot be written: the disk is full, or the reader of the pipe has gone. The crawl
  * ends.
@@ -65,7 +85,7 @@ export function refuseExisting(file: string): void {
  * JSON Lines in a file. What is written reaches the file when it is flushed, whole lines at a time;
  * a flush that fails leaves nothing behind.
  */
-export class JsonlFile implements Output<unknown> {
+export class JsonlFile implements FileOutput<unknown> {
   readonly file: string;
   private readonly descriptor: number;
   /** Devices and pipes have no length, and cannot be cut. */

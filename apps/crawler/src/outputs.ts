@@ -1,0 +1,136 @@
+import { join, resolve } from "node:path";
+import {
+  type FileOutput,
+  isFileOutput,
+  type Output,
+  OutputError,
+  refuseExisting,
+} from "./output.js";
+
+/** One of the outputs that a crawl may have. */
+export interface OutputPlan {
+  readonly name: string;
+  /** A file, or something that writes. */
+  readonly given: string | Output<never> | undefined;
+  /** Name in the job's folder when nothing is given; null: then there is no such output. */
+  readonly inFolder: string | null;
+  /** @param keep bytes of the file that stay, the rest being cut off */
+  open(file: string, keep: number): FileOutput<never>;
+}
+
+/** A file that belongs to a crawl, and how much of it was committed. */
+export interface SavedFile {
+  readonly file: string;
+  readonly length: number;
+}
+
+/** By the name of the output. */
+export type SavedFiles = Readonly<Record<string, SavedFile>>;
+
+/** What is to be written, by the name of the output. */
+export type Batch = Map<string, unknown[]>;
+
+/**
+ * The outputs of a crawl, which go forward together: what is written waits in memory until the
+ * crawl takes all of it as one batch, with everything else that happened until then.
+ */
+export class Outputs {
+  /** The files, and what of them stays. */
+  readonly files: SavedFiles;
+  private readonly plans: readonly OutputPlan[];
+  private readonly outputs = new Map<string, Output<never>>();
+  private batch: Batch = new Map();
+
+  /**
+   * Opens nothing yet: the files must belong to the crawl before they are there.
+   *
+   * @param saved what the crawl wrote so far; null for a new one
+   * @param fresh overwrite what is there
+   * @throws OutputError when that is not a file it was before, or one that belongs to somebody else
+   */
+  constructor(
+    plans: readonly OutputPlan[],
+    folder: string | undefined,
+    saved: SavedFiles | null,
+    fresh: boolean,
+  ) {
+    this.plans = plans;
+    const files = plans.map((plan) => [plan.name, fileOf(plan, folder, saved, fresh)] as const);
+    this.files = Object.fromEntries(
+      files.filter((it): it is [string, SavedFile] => it[1] !== null),
+    );
+  }
+
+  /** @throws OutputError */
+  open(): void {
+    for (const { name, given, open } of this.plans) {
+      const saved = this.files[name];
+      if (saved !== undefined) this.outputs.set(name, open(saved.file, saved.length));
+      else if (typeof given === "object") this.outputs.set(name, given);
+    }
+  }
+
+  /** Whether anybody wants to have it. */
+  has(name: string): boolean {
+    return this.outputs.has(name);
+  }
+
+  /** Never blocks. What nobody wants is forgotten. */
+  write(name: string, value: unknown): void {
+    if (!this.has(name)) return;
+    const values = this.batch.get(name);
+    if (values === undefined) this.batch.set(name, [value]);
+    else values.push(value);
+  }
+
+  /** What was written since the last call. */
+  take(): Batch {
+    const { batch } = this;
+    this.batch = new Map();
+    return batch;
+  }
+
+  /**
+   * Makes a batch safe. Blocks until it is.
+   *
+   * @returns how long the files are now
+   * @throws OutputError
+   */
+  flush(batch: Batch): SavedFiles {
+    for (const [name, values] of batch) {
+      const output = this.outputs.get(name)!;
+      for (const value of values) output.write(value as never);
+    }
+    const files: Record<string, SavedFile> = {};
+    for (const [name, output] of this.outputs) {
+      output.flush?.();
+      if (isFileOutput(output)) files[name] = { file: output.file, length: output.length };
+    }
+    return files;
+  }
+
+  close(): void {
+    for (const output of this.outputs.values()) if (isFileOutput(output)) output.close();
+  }
+}
+
+function fileOf(
+  { name, given, inFolder }: OutputPlan,
+  folder: string | undefined,
+  saved: SavedFiles | null,
+  fresh: boolean,
+): SavedFile | null {
+  const before = saved?.[name];
+  const byDefault = folder === undefined || inFolder === null ? undefined : join(folder, inFolder);
+  const file = given ?? byDefault;
+  if (typeof file !== "string") return null;
+  if (before === undefined) {
+    if (!fresh) refuseExisting(file);
+    return { file: resolve(file), length: 0 };
+  }
+  if (before.file === resolve(file)) return before;
+  throw new OutputError(
+    `this crawl writes to ${before.file}, and cannot go on in ${file}: name the same file, ` +
+      `or start over with --fresh`,
+  );
+}
