@@ -13,6 +13,7 @@ import {
 } from "./content-type.js";
 import type { Cookies } from "./cookies.js";
 import { CrawlError, errorCode, errorMessage } from "./errors.js";
+import { enter } from "./flights.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
 
 export interface ClientOptions {
@@ -100,6 +101,7 @@ export class Client {
     guard.check(url);
     const { headers, proxy } = this.draft(url);
     let phase = "an answer";
+    enter("connecting");
     try {
       const response = request(url, {
         dispatcher: this.dispatcher(proxy),
@@ -109,6 +111,7 @@ export class Client {
         bodyTimeout: this.limits.body,
       });
       phase = "the end of the body";
+      enter("body");
       try {
         const head = headOf(response);
         this.options.cookies?.store(url, head.headers("set-cookie"));

@@ -11,6 +11,7 @@ import {
   isShortage,
 } from "./errors.js";
 import { Fetcher, type Observer, type Page } from "./fetcher.js";
+import { enter, Flights } from "./flights.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
 import type { Link } from "./links.js";
@@ -58,11 +59,14 @@ interface Judgement {
 
 /** One crawl. `run` may be called once. */
 export class Crawler {
+  readonly options: ResolvedOptions;
   readonly frontier: Frontier;
   readonly statistics: Statistics;
+  readonly manners: Manners;
+  /** The pages in flight. */
+  readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
-  private readonly options: ResolvedOptions;
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly scope: Scope;
@@ -71,7 +75,6 @@ export class Crawler {
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
-  private readonly manners: Manners;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
@@ -116,7 +119,7 @@ export class Crawler {
     try {
       for (const seed of this.seeds()) this.addSeed(seed);
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
-      for (const lease of this.frontier) this.visitors.spawn(() => this.visit(lease));
+      for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
       if (!this.visitors.join({ timeout: grace })) this.visitors.kill();
     } finally {
@@ -137,6 +140,19 @@ export class Crawler {
    */
   stop(): void {
     this.frontier.close();
+  }
+
+  /** Begins no further page until `resume`. Those in flight end. May be called from anywhere. */
+  pause(): void {
+    this.frontier.paused = true;
+  }
+
+  resume(): void {
+    this.frontier.paused = false;
+  }
+
+  private begin(lease: Lease): void {
+    this.flights.during(lease.entry, () => this.visit(lease));
   }
 
   /**
@@ -165,6 +181,7 @@ export class Crawler {
   private handle(page: Page, lease: Lease): Pick<Page, "links"> & Pick<Effects, "items"> {
     if (this.handler === null || !page.parsed) return { links: page.links, items: [] };
     const effects: Effects = { links: [], items: [] };
+    enter("handling");
     try {
       this.handler(new CrawledPage(page, lease.entry, effects));
     } catch (error) {
@@ -262,6 +279,7 @@ export class Crawler {
     // A page may send its visitors to itself once more, with a cookie.
     const isItself = target.href === lease.entry.url;
     if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
+    enter("waiting");
     this.frontier.moveTo(lease, target.host);
     return this.robotsAllow(target) ? null : "robots";
   }
@@ -294,6 +312,7 @@ export class Crawler {
   private robotsAllow(url: URL): boolean {
     const givenUp = this.manners.givenUp(url.host, performance.now());
     if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
+    enter("robots");
     const rules = this.options.robots ? this.robots.rulesFor(url) : null;
     this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
     this.frontier.open(url.host, this.manners.delay(url.host));
@@ -311,7 +330,8 @@ export class Crawler {
       failed: ({ host }, error, began) => {
         if (!isPassing(error) || isShortage(error)) return;
         const pause = this.manners.failed(host, errorCode(error), began, performance.now());
-        if (pause > 0) this.frontier.pause(host, pause);
+        if (pause > 0)
+          this.frontier.pause(host, pause, `its requests failed (${errorCode(error)})`);
       },
     };
   }
@@ -320,7 +340,8 @@ export class Crawler {
   private retry(lease: Lease, retryAfter: number | null): boolean {
     const { retries, retryDelay } = this.options;
     const { attempts } = lease.entry;
-    if (retryAfter !== null && lease.host !== null) this.frontier.pause(lease.host.key, retryAfter);
+    if (retryAfter !== null && lease.host !== null)
+      this.frontier.pause(lease.host.key, retryAfter, "it said Retry-After");
     if (attempts > retries) return false;
     this.statistics.retries++;
     this.frontier.retry(lease, retryAfter ?? retryDelay * 2 ** (attempts - 1));
@@ -334,7 +355,7 @@ export class Crawler {
    */
   private postpone(lease: Lease, { host, retryAfter }: RobotsUnavailable): boolean {
     if (retryAfter === null) return false;
-    this.frontier.pause(host, retryAfter);
+    this.frontier.pause(host, retryAfter, "its robots.txt could not be had");
     this.frontier.giveBack(lease, retryAfter);
     return true;
   }

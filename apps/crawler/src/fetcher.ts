@@ -3,6 +3,7 @@ import { decodePage } from "./charset.js";
 import type { Answer, Client, Head } from "./client.js";
 import { isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
+import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
 import { extractLinks, type Link, type PageLinks } from "./links.js";
 import { Pace } from "./pace.js";
@@ -158,6 +159,7 @@ export class Fetcher {
 
   /** @throws CrawlError `too-costly` */
   private parse(url: URL, { contentType }: Answer, body: Buffer): PageLinks & { text: string } {
+    enter("parsing");
     this.parsing.acquire();
     try {
       const pause = new Pace(PARSING_BUDGET).step;

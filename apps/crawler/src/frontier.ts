@@ -78,7 +78,8 @@ export class Frontier {
   /** For each host with a redirect waiting for a place: set when there may be one. */
   private readonly places = new Map<Host, Event>();
   private sums = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
-  private concurrency: number;
+  private limits: { concurrency: number; perHost: number };
+  private isPaused = false;
   private isClosed = false;
 
   /** @param saved what the crawl that the store has was, when it has one */
@@ -88,7 +89,8 @@ export class Frontier {
     saved: SavedFrontier = { seq: 0, done: 0, failed: 0, skipped: 0 },
   ) {
     this.options = { maxPages: Infinity, ...options };
-    this.concurrency = this.options.concurrency;
+    const { concurrency, perHost } = this.options;
+    this.limits = { concurrency, perHost };
     this.store = store;
     const { seq, ...sums } = saved;
     this.seq = seq;
@@ -104,6 +106,50 @@ export class Frontier {
 
   get closed(): boolean {
     return this.isClosed;
+  }
+
+  /** Whether nothing is handed out for now. What is leased goes on. */
+  get paused(): boolean {
+    return this.isPaused;
+  }
+
+  set paused(paused: boolean) {
+    this.isPaused = paused;
+    this.changed.set();
+  }
+
+  /** URLs leased at once. A lower number takes effect as leases end. */
+  get concurrency(): number {
+    return this.limits.concurrency;
+  }
+
+  set concurrency(concurrency: number) {
+    this.limits.concurrency = concurrency;
+    this.changed.set();
+  }
+
+  /** URLs of one host leased at once. */
+  get perHost(): number {
+    return this.limits.perHost;
+  }
+
+  set perHost(perHost: number) {
+    for (const host of this.schedule) {
+      if (!host.isOpen) continue;
+      host.limit = perHost;
+      this.update(host);
+    }
+    this.limits.perHost = perHost;
+  }
+
+  /** What is known of each host, in the order in which they were found. */
+  get hosts(): Iterable<Readonly<Host>> {
+    return this.schedule;
+  }
+
+  /** URLs that have ended since the last commit. */
+  get committing(): number {
+    return this.changes.ended.length;
   }
 
   has(url: string): boolean {
@@ -156,7 +202,7 @@ export class Frontier {
       if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
       this.refill();
-      const full = this.sums.leased >= this.concurrency || this.isBehind;
+      const full = this.isPaused || this.sums.leased >= this.concurrency || this.isBehind;
       const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
       this.changed.clear();
@@ -254,17 +300,25 @@ export class Frontier {
    */
   open(key: string, delay: number): void {
     const host = this.schedule.host(key);
-    if (host.limit === this.options.perHost && host.delay === delay) return;
-    host.limit = this.options.perHost;
+    if (host.isOpen && host.delay === delay) return;
+    host.isOpen = true;
+    host.limit = this.perHost;
     host.delay = delay;
     host.spacedUntil = Math.max(host.spacedUntil, performance.now() + delay);
     this.update(host);
   }
 
-  /** The host asked to be left alone for so many ms. */
-  pause(key: string, delay: number): void {
+  /**
+   * The host is to be left alone.
+   * @param delay for so many ms
+   * @param reason why, in the user's words
+   */
+  pause(key: string, delay: number, reason: string): void {
     const host = this.schedule.host(key);
-    host.pausedUntil = Math.max(host.pausedUntil, performance.now() + delay);
+    const until = performance.now() + delay;
+    if (until <= host.pausedUntil) return;
+    host.pausedUntil = until;
+    host.pauseReason = reason;
   }
 
   /**

@@ -27,6 +27,7 @@ export class Host {
   inFlight = 0;
   /** One until the host's robots.txt is known: only then is it known how fast it may be asked. */
   limit = 1;
+  isOpen = false;
   /** Between the starts of two requests. */
   delay = 0;
   /** Requests that come from a redirect and wait for a place; they go first. */
@@ -35,6 +36,8 @@ export class Host {
   spacedUntil = 0;
   /** When the pause the host asked for (`Retry-After`) is over. */
   pausedUntil = 0;
+  /** Why, in the user's words. */
+  pauseReason = "";
   /** The heap slot that counts; slots with another ticket are leftovers. */
   ticket = 0;
   scheduledAt: number = Infinity;
@@ -79,6 +82,10 @@ export class Schedule {
 
   get hosts(): number {
     return this.byKey.size;
+  }
+
+  [Symbol.iterator](): IterableIterator<Host> {
+    return this.byKey.values();
   }
 
   /** URLs never leased. */

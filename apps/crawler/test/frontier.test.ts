@@ -126,7 +126,9 @@ describe("Frontier", () => {
 
   it("leaves a host alone that asked for it, and goes on with the others", async () => {
     const frontier = frontierOf([...urls("a", 2), ...urls("b", 2)]);
-    frontier.pause("a", 60);
+    frontier.pause("a", 60, "it said so");
+    frontier.pause("a", 10, "a shorter one does not count");
+    expect([...frontier.hosts][0]).toMatchObject({ key: "a", pauseReason: "it said so" });
     const started = performance.now();
     const order: string[] = [];
     await run(() => {
@@ -137,6 +139,51 @@ describe("Frontier", () => {
     });
     expect(order).toEqual(["http://b/0", "http://b/1", "http://a/0", "http://a/1"]);
     expect(performance.now() - started).toBeGreaterThanOrEqual(60);
+  });
+
+  it("hands out nothing while it is paused, and ends all the same when nothing is left", async () => {
+    const frontier = frontierOf(urls("a", 2));
+    await run(() => {
+      frontier.done(frontier.next()!);
+      frontier.paused = true;
+      const waiting = spawn(() => frontier.next());
+      sleep(30);
+      expect(waiting.dead).toBe(false);
+      frontier.paused = false;
+      const lease = waiting.get()!;
+      frontier.paused = true;
+      const last = spawn(() => frontier.next());
+      sleep(5);
+      frontier.done(lease);
+      expect(last.get()).toBe(null);
+    });
+  });
+
+  it("takes other limits while it runs", async () => {
+    const frontier = frontierOf(urls("a", 8), { perHost: 1 });
+    frontier.add(new URL("http://unknown/1"), 0, null);
+    frontier.add(new URL("http://unknown/2"), 0, null);
+    await run(() => {
+      const leased: string[] = [];
+      const taking = spawn(() => {
+        for (const { entry } of frontier) leased.push(new URL(entry.url).host);
+      });
+      sleep(5);
+      expect(leased.toSorted()).toEqual(["a", "unknown"]);
+      frontier.perHost = 3;
+      sleep(5);
+      expect(leased.toSorted()).toEqual(["a", "a", "a", "unknown"]); // its robots.txt is not known yet
+      frontier.concurrency = 4;
+      frontier.perHost = 8;
+      sleep(5);
+      expect(leased).toHaveLength(4);
+      frontier.concurrency = 6;
+      sleep(5);
+      expect(leased).toHaveLength(6);
+      expect([frontier.concurrency, frontier.perHost]).toEqual([6, 8]);
+      frontier.close();
+      taking.join();
+    });
   });
 
   it("gives a URL again after its backoff, not before, and counts it once", async () => {

@@ -52,3 +52,26 @@ it("shows who waits for what, since when, where, and who spawned whom", async ()
   expect(dump()).toEqual([]);
   expect(formatDump()).toBe("0 greenlets");
 });
+
+it("tells of some greenlets alone, in the order asked for", async () => {
+  const event = new Event();
+  await green(() => {
+    const [first, second, third] = ["first", "second", "third"].map((name) => {
+      const greenlet = spawn(() => {
+        spawn(() => event.wait());
+        event.wait();
+      });
+      greenlet.name = name;
+      return greenlet;
+    });
+    const ended = spawn(() => {});
+    ended.join();
+    sleep(0);
+    const told = dump([third!, ended, first!]);
+    expect(told.map(({ name }) => name)).toEqual(["third", "first"]);
+    expect(told[0]).toMatchObject({ state: "parked", waitsFor: "Event.wait", children: [] });
+    expect(told[0]?.stack.join()).toContain("dump.test");
+    event.set();
+    second!.get();
+  })();
+});
