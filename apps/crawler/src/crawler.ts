@@ -156,6 +156,14 @@ export class Crawler {
   }
 
   /**
+   * What was written to an output, as far as it is committed.
+   * @throws OutputError when it has no file
+   */
+  journal<T>(name: string): Iterable<T> {
+    return this.job.outputs.journal<T>(name);
+  }
+
+  /**
    * Fetches one page, hands it to the handler and queues its links. The page's errors end here, and
    * every one of them is recorded.
    */
