@@ -31,7 +31,8 @@ function linksOf(html, url) {
     onopentag(name, { href, src, rel }) {
       inTitle = name === "title";
       if (name === "base" && href) base = new URL(href, url);
-      const reference = name === "a" || name === "area" ? href : /^i?frame$/.test(name) ? src : null;
+      const reference =
+        name === "a" || name === "area" ? href : /^i?frame$/.test(name) ? src : null;
       if (reference && !/nofollow/.test(rel)) links.add(reference);
     },
     ontext(text) {
@@ -52,7 +53,8 @@ async function visit(url) {
   const { title, links, base } = linksOf(await body.text(), new URL(url));
   for (const reference of links) {
     const link = URL.canParse(reference, base) ? new URL(reference, base) : null;
-    if (link?.host !== start.host || forbidden.some((path) => link.pathname.startsWith(path))) continue;
+    if (link?.host !== start.host || forbidden.some((path) => link.pathname.startsWith(path)))
+      continue;
     link.hash = "";
     if (seen.has(link.href)) continue;
     seen.add(link.href);
