@@ -27,7 +27,7 @@ import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
-import { parseUrl } from "./url.js";
+import { parseUrl, withoutFragment } from "./url.js";
 
 /**
  * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
@@ -207,8 +207,10 @@ export class Crawler {
     const judgement: Judgement = { wanted: [], refusals: [] };
     for (const { href, nofollow } of links) {
       pace.step();
-      const { url, reason } = parseUrl(href);
-      if (url !== null && this.frontier.has(url.href)) continue;
+      const plain = withoutFragment(href);
+      if (this.frontier.has(plain)) continue; // most are known, and then need not be parsed
+      const { url, reason } = parseUrl(plain);
+      if (url !== null && url.href !== plain && this.frontier.has(url.href)) continue;
       const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
       if (refusal === null) judgement.wanted.push(url!);
       else judgement.refusals.push({ url: href, reason: refusal, referrer: page.finalUrl });
