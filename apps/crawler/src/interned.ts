@@ -1,3 +1,5 @@
+import { flatten } from "./flatten.js";
+
 /** A power of two; a page has fewer different names than that. */
 const SLOTS = 512;
 /** Longer words are not kept. */
@@ -19,9 +21,7 @@ export class Interned {
     const slot = hash & (SLOTS - 1);
     const kept = this.slots[slot]!;
     if (kept.length === length && equals(text, start, kept)) return kept;
-    // A copy: a slice of the text would keep all of it alive.
-    const word = Buffer.from(text.slice(start, end).toLowerCase()).toString();
-    return (this.slots[slot] = word);
+    return (this.slots[slot] = flatten(text.slice(start, end).toLowerCase()));
   }
 }
 

@@ -9,7 +9,8 @@ export type Tag = ReadonlyMap<string, string>;
 export interface MarkupHandler {
   /** Whether `open` is to be called for elements of this name. */
   wants(name: string): boolean;
-  open(name: string, tag: Tag): void;
+  /** @param at where in the text it stands */
+  open(name: string, tag: Tag, at: number): void;
   /** The text of the page's title, in pieces; at least one, which may be empty. */
   titleText(text: string): void;
 }
@@ -52,6 +53,7 @@ export class MarkupReader implements TokenSink {
   private templates = 0;
   /** Of the tag being read. */
   private name = "";
+  private at = 0;
   private tag: Map<string, string> | null = null;
   private title: "before" | "within" | "after" = "before";
   /** In the text of a script or style sheet. */
@@ -73,6 +75,7 @@ export class MarkupReader implements TokenSink {
 
   openTag(start: number, end: number): boolean {
     const name = (this.name = this.nameOf(start, end));
+    this.at = start;
     if (this.foreign.length > 0 && !this.xml && BREAKOUTS.has(name) && this.isForeign())
       this.foreign.length = 0;
     const isWanted = this.templates === 0 && this.handler.wants(name);
@@ -89,7 +92,7 @@ export class MarkupReader implements TokenSink {
   openTagEnd(selfClosing: boolean): string {
     const { name } = this;
     const wasForeign = this.foreign.length > 0 && this.isForeign();
-    if (this.tag !== null) this.handler.open(name, this.tag);
+    if (this.tag !== null) this.handler.open(name, this.tag, this.at);
     this.tag = null;
     if (wasForeign) {
       if (INTEGRATION_POINTS.has(name) || isForeign(name)) this.enter(name);
