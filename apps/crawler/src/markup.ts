@@ -78,9 +78,11 @@ export class MarkupReader implements TokenSink {
     this.at = start;
     if (this.foreign.length > 0 && !this.xml && BREAKOUTS.has(name) && this.isForeign())
       this.foreign.length = 0;
-    const isWanted = this.templates === 0 && this.handler.wants(name);
-    this.tag = isWanted ? new Map() : null;
-    return isWanted;
+    const wanted = this.templates === 0 && this.handler.wants(name);
+    // In SVG and MathML the only element that leads anywhere is the link.
+    const counts = wanted && (name === "a" || this.foreign.length === 0 || !this.isForeign());
+    this.tag = counts ? new Map() : null;
+    return counts;
   }
 
   attribute(start: number, end: number, value: string): void {
