@@ -28,7 +28,7 @@ import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { type LinkingPage, Traps } from "./traps.js";
-import { parseUrl } from "./url.js";
+import { parseUrl, withoutFragment } from "./url.js";
 
 /**
  * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
@@ -219,8 +219,11 @@ export class Crawler {
     const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const link of links) {
       pace.step();
-      const { url, reason } = parseUrl(link.href);
-      if (url !== null && this.frontier.has(url.href)) {
+      const plain = withoutFragment(link.href);
+      const isKnown = this.frontier.has(plain);
+      if (isKnown && !from.isWatched) continue; // as most are; they need not be parsed
+      const { url, reason } = parseUrl(plain);
+      if (url !== null && (isKnown || (url.href !== plain && this.frontier.has(url.href)))) {
         if (from.isWatched) this.traps.meet(url, from);
         continue;
       }

@@ -58,6 +58,8 @@ const REFERENCES: ReadonlyMap<string, string> = new Map([
   ["frame", "src"],
 ]);
 
+const ELEMENTS = new Set([...REFERENCES.keys(), "link", "meta", "base"]);
+
 /**
  * `<link>` relations that lead to pages; the others lead to style sheets, icons, feeds and the
  * like.
@@ -109,7 +111,7 @@ class LinkCollector {
 
   /** Whether the attributes of such an element are of use. */
   wants(name: string): boolean {
-    return REFERENCES.has(name) || name === "link" || name === "meta" || name === "base";
+    return ELEMENTS.has(name);
   }
 
   open(name: string, tag: Tag): void {
