@@ -109,9 +109,9 @@ class LinkCollector {
     this.maxLinks = options.maxLinks ?? MAX_LINKS;
   }
 
-  /** Whether the attributes of such an element are of use. */
-  wants(name: string): boolean {
-    return ELEMENTS.has(name);
+  /** In SVG and MathML the only element that leads anywhere is the link. */
+  wants(name: string, isForeign: boolean): boolean {
+    return isForeign ? name === "a" : ELEMENTS.has(name);
   }
 
   open(name: string, tag: Tag): void {

@@ -7,8 +7,11 @@ export type Tag = ReadonlyMap<string, string>;
 
 /** Who is told what a page consists of. What stands in a `<template>` is no part of the page. */
 export interface MarkupHandler {
-  /** Whether `open` is to be called for elements of this name. */
-  wants(name: string): boolean;
+  /**
+   * Whether `open` is to be called for elements of this name.
+   * @param isForeign they are SVG or MathML
+   */
+  wants(name: string, isForeign: boolean): boolean;
   /** @param at where in the text it stands */
   open(name: string, tag: Tag, at: number): void;
   /** The text of the page's title, in pieces; at least one, which may be empty. */
@@ -78,11 +81,10 @@ export class MarkupReader implements TokenSink {
     this.at = start;
     if (this.foreign.length > 0 && !this.xml && BREAKOUTS.has(name) && this.isForeign())
       this.foreign.length = 0;
-    const wanted = this.templates === 0 && this.handler.wants(name);
-    // In SVG and MathML the only element that leads anywhere is the link.
-    const counts = wanted && (name === "a" || this.foreign.length === 0 || !this.isForeign());
-    this.tag = counts ? new Map() : null;
-    return counts;
+    const isForeign = this.foreign.length > 0 && this.isForeign();
+    const isWanted = this.templates === 0 && this.handler.wants(name, isForeign);
+    this.tag = isWanted ? new Map() : null;
+    return isWanted;
   }
 
   attribute(start: number, end: number, value: string): void {
