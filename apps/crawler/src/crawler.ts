@@ -2,7 +2,8 @@ import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Admission } from "./admission.js";
 import { Client } from "./client.js";
-import { Cookies } from "./cookies.js";
+import { startingCookies } from "./cookies-file.js";
+import { Credentials } from "./credentials.js";
 import { Errands } from "./errands.js";
 import { CrawlError, errorCode, errorMessage, isPassingStatus } from "./errors.js";
 import { Fetcher, type Gate, type Page } from "./fetcher.js";
@@ -14,6 +15,7 @@ import { Manners } from "./manners.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { Outlinks } from "./outlinks.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
+import { Proxies } from "./proxies.js";
 import { Redirects } from "./redirects.js";
 import { productToken } from "./robots.js";
 import { RobotsCache } from "./robots-cache.js";
@@ -56,6 +58,7 @@ export class Crawler {
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;
+  private readonly credentials: Credentials;
   private readonly client: Client;
   private readonly robots: RobotsCache;
   private readonly admission: Admission;
@@ -74,6 +77,12 @@ export class Crawler {
   constructor(options: CrawlOptions, handler: PageHandler | null = null) {
     this.options = resolveOptions(options);
     this.handler = handler;
+    this.guard = new AddressGuard(this.options.allowPrivate);
+    const cookies = startingCookies(this.options);
+    this.credentials = new Credentials(this.options, cookies);
+    const proxies = new Proxies(this.options.proxy);
+    const { credentials, guard } = this;
+    this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
@@ -83,9 +92,6 @@ export class Crawler {
     this.ledger = new Ledger(statistics, this.job.outputs, this.options.onError);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
-    this.guard = new AddressGuard(this.options.allowPrivate);
-    const cookies = this.options.cookies ? new Cookies() : null;
-    this.client = new Client({ ...this.options, guard: this.guard, cookies });
     this.manners = new Manners(this.options);
     this.robots = new RobotsCache(this.client, this.options);
     const obeys = this.options.robots;
@@ -220,6 +226,7 @@ export class Crawler {
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
+      this.credentials.allow(url);
       this.frontier.add(url, 0, null);
     } else if (this.job.saved?.seeds.includes(seed) !== true) {
       this.tell(() => this.ledger.badSeed(seed, reason));
