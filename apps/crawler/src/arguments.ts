@@ -158,6 +158,7 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   }
   if (output === "-" && mode.finish !== undefined)
     command.error(`error: the ${mode.name} is made from the output: give --output a file`);
+  const isKept = job !== false && demo !== true && mode.isReport !== true;
   const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
     mode,
@@ -167,7 +168,7 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
       ...crawl,
       perHost,
       traps: trap ?? {},
-      job: typeof job === "string" ? job : job === false || demo ? undefined : jobName(seeds[0]!),
+      job: typeof job === "string" ? job : isKept ? jobName(seeds[0]!) : undefined,
       output: output === "-" ? undefined : output,
     },
     toStdout: output === "-",

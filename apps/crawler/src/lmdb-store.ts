@@ -104,7 +104,7 @@ export class LmdbStore implements Store {
   }
 }
 
-function keyOf(url: string): string {
+export function keyOf(url: string): string {
   if (url.length <= LONGEST_KEY) return url;
   return `sha256:${createHash("sha256").update(url).digest("base64url")}`;
 }
