@@ -6,8 +6,10 @@ import type { SavedFrontier } from "./frontier.js";
 import { LmdbStore } from "./lmdb-store.js";
 import { MemoryStore } from "./memory-store.js";
 import type { CrawlOptions } from "./options.js";
-import { JsonlFile, OutputError } from "./output.js";
-import { type OutputPlan, Outputs, type SavedFiles } from "./outputs.js";
+import { leftovers } from "./leftovers.js";
+import { OutputError } from "./output.js";
+import { Outputs, type SavedFiles } from "./outputs.js";
+import { type OutputOptions, planOutputs } from "./output-plans.js";
 import type { Changes, Store } from "./store.js";
 import type { SavedStatistics } from "./summary.js";
 
@@ -20,28 +22,28 @@ export interface Saved {
   readonly moved: readonly string[];
 }
 
-type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped" | "links">;
+type JobOptions = Pick<CrawlOptions, "job" | "fresh"> & OutputOptions;
 
 /** What one commit brings. */
 export interface Batch {
-  readonly changes: Changes;
+  readonly changes: Omit<Changes, "states">;
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
 }
 
+/** What is kept for a worker. */
 interface State {
-  readonly version: typeof VERSION;
-  /** Null before the first commit of a crawl. */
+  /** Null before its first commit. */
   readonly saved: Saved | null;
   readonly files: SavedFiles;
 }
 
-/** Names of the outputs in a job's folder. */
-export const PAGES = "pages.jsonl";
-export const ITEMS = "items.jsonl";
+/** Names of what is kept in the store: of the crawl, and of the worker that has it alone. */
+const CRAWL = "crawl";
+const ALONE = "alone";
 
 /** Of what is in a job's folder: one of another version is not touched. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Where a crawl is kept: the store and the outputs, which go forward together.
@@ -77,10 +79,10 @@ export class Job {
     try {
       const state = stateOf(this.store, job);
       this.saved = state?.saved ?? null;
-      this.outputs = new Outputs(plan(options), job, state?.files ?? null, fresh);
+      this.outputs = new Outputs(planOutputs(options), job, state?.files ?? null, fresh);
       // The files belong to the crawl before they are there: whenever it is killed, it can go on.
       const { files } = this.outputs;
-      this.save({ version: VERSION, saved: this.saved, files }, NOTHING);
+      this.save({ saved: this.saved, files }, NOTHING, { [CRAWL]: { version: VERSION } });
       this.outputs.open();
     } catch (error) {
       this.store.close();
@@ -97,42 +99,47 @@ export class Job {
    */
   commit({ changes, written, saved }: Batch): void {
     const files = this.outputs.flush(written);
-    this.save({ version: VERSION, saved, files }, changes);
+    this.save({ saved, files }, changes);
   }
 
-  close(): void {
-    this.outputs.close();
-    this.store.close();
-    this.lock?.release();
-  }
-
-  private save(state: State, changes: Changes): void {
+  /**
+   * @param left why URLs are left that were not fetched; null when it does not matter
+   * @throws OutputError when they cannot be listed; it is closed all the same
+   */
+  close(left: string | null): void {
     try {
-      this.store.commit(changes, state);
+      if (left !== null) this.outputs.append("skipped", leftovers(this.store, left));
+    } finally {
+      this.outputs.close();
+      this.store.close();
+      this.lock?.release();
+    }
+  }
+
+  private save(state: State, changes: Omit<Changes, "states">, more: Changes["states"] = {}): void {
+    try {
+      this.store.commit({ ...changes, states: { [ALONE]: state, ...more } });
     } catch (error) {
       throw new OutputError(`the job cannot be written: ${errorMessage(error)}`, { cause: error });
     }
   }
 }
 
-const NOTHING: Changes = { added: [], known: [], ended: [] };
+const NOTHING: Omit<Changes, "states"> = {
+  added: [],
+  moved: [],
+  known: [],
+  ended: [],
+  pages: 0,
+};
 
 function stateOf(store: Store, folder: string | undefined): State | null {
-  const state = store.state as State | undefined;
-  if (state === undefined) return null;
-  if (state.version === VERSION) return state;
+  const states = store.states();
+  if (states.size === 0) return null;
+  const crawl = states.get(CRAWL) as { version: number } | undefined;
+  if (crawl?.version === VERSION) return (states.get(ALONE) as State | undefined) ?? null;
   throw new Error(
     `${folder} was written by another version of the crawler: finish it with that one, ` +
       `or start over with --fresh`,
   );
-}
-
-function plan({ output, items, skipped, links }: JobOptions): OutputPlan[] {
-  const open = (file: string, keep: number): JsonlFile => new JsonlFile(file, keep);
-  return [
-    { name: "pages", given: output, inFolder: PAGES, open },
-    { name: "items", given: items, inFolder: ITEMS, open },
-    { name: "skipped", given: skipped, inFolder: null, open },
-    { name: "links", given: links, inFolder: null, open },
-  ];
 }

@@ -1,4 +1,4 @@
-import { run, sleep, spawn } from "greenlit";
+import { Event, run, sleep, spawn } from "greenlit";
 import { describe, expect, it } from "vitest";
 import { Frontier, type FrontierOptions, type Lease, type SavedFrontier } from "../src/frontier.js";
 import { MemoryStore } from "../src/memory-store.js";
@@ -309,6 +309,27 @@ describe("Frontier", () => {
     });
   });
 
+  it("counts a lease that rests as none, and tells when nothing else is left", async () => {
+    const frontier = frontierOf(urls("a", 3), { concurrency: 1, perHost: 1 });
+    await run(() => {
+      const stalled = new Event();
+      frontier.onStall = () => stalled.set();
+      const first = frontier.next()!;
+      const rester = spawn(() => {
+        frontier.rest(first, () => stalled.wait());
+        frontier.done(first);
+      });
+      for (let page = 1; page < 3; page++) {
+        const other = frontier.next()!; // although one is leased, and one may be at once
+        expect(stalled.isSet).toBe(false);
+        frontier.done(other);
+      }
+      expect(frontier.next()).toBe(null);
+      expect(rester.dead).toBe(true);
+      expect(frontier.counts).toMatchObject({ done: 3, leased: 0, peak: 1 });
+    });
+  });
+
   it("goes on in another process with all that had not ended, redirects' targets known", async () => {
     const store = new MemoryStore();
     const options = { concurrency: 10, perHost: 10 };
@@ -322,10 +343,10 @@ describe("Frontier", () => {
       first.done(leases[0]!);
       first.skip(leases[2]!);
       first.retry(leases[3]!, 1_000);
-      store.commit(first.takeChanges(), first.saved);
+      store.commit({ ...first.takeChanges(), states: { saved: first.saved } });
       first.fail(leases[4]!); // not committed: it has not happened
     });
-    const second = new Frontier(options, store, store.state as SavedFrontier);
+    const second = new Frontier(options, store, store.states().get("saved") as SavedFrontier);
     expect(second.counts).toMatchObject({ done: 1, failed: 0, skipped: 1, pending: 5, leased: 0 });
     expect(second.has("http://a/there")).toBe(true);
     expect(second.has("http://a/unfinished")).toBe(false);
@@ -345,7 +366,7 @@ describe("Frontier", () => {
       const keeper = spawn(() => {
         for (;;) {
           frontier.dirty.wait();
-          store.commit(frontier.takeChanges(), frontier.saved);
+          store.commit({ ...frontier.takeChanges(), states: {} });
           frontier.committed();
           sleep(1);
         }

@@ -56,7 +56,8 @@ export interface Finding {
 /** What a check came to. */
 export interface CheckReport {
   readonly seeds: readonly string[];
-  readonly interrupted: boolean;
+  /** Why not everything was checked; null: it was. */
+  readonly partial: string | null;
   readonly durationMs: number;
   /** Pages whose links were checked. */
   readonly pages: number;

@@ -12,10 +12,11 @@ import { Glob } from "../glob.js";
 import type { LinksRecord, PageRecord } from "../output.js";
 import { replaceFile } from "../replaced-file.js";
 import { join } from "node:path";
+import { whyPartial } from "../summary.js";
 import type { Ended, Mode } from "./mode.js";
 
 interface CheckFlags {
-  readonly format: keyof typeof FORMATS;
+  readonly as: keyof typeof FORMATS;
   readonly json?: boolean;
   readonly junit?: string;
   readonly external: boolean;
@@ -45,7 +46,7 @@ export const checkMode: Mode = {
   declare(command: Command) {
     command
       .addOption(
-        new Option("--format <format>", "of what is printed")
+        new Option("--as <format>", "of what is printed")
           .choices(Object.keys(FORMATS))
           .default("text"),
       )
@@ -81,8 +82,8 @@ export const checkMode: Mode = {
           for (const piece of formatJunit(report, strict, new Date())) file.write(piece);
         });
       }
-      print(process.stdout, FORMATS[flags.json === true ? "json" : flags.format]!(report, flags));
-      return exitCode(report, flags);
+      print(process.stdout, FORMATS[flags.json === true ? "json" : flags.as]!(report, flags));
+      return exitCode(report, ended, flags);
     } finally {
       ledger.close();
     }
@@ -93,7 +94,7 @@ function reportOf({ summary }: Ended, examined: Examined, ledger: Ledger): Check
   const { seeds, pages, links, urls, uncertain } = examined;
   return {
     seeds,
-    interrupted: summary.interrupted,
+    partial: whyPartial(summary),
     durationMs: summary.durationMs,
     pages,
     links,
@@ -104,10 +105,11 @@ function reportOf({ summary }: Ended, examined: Examined, ledger: Ledger): Check
   };
 }
 
-function exitCode(report: CheckReport, { strict }: CheckFlags): number {
-  if (report.interrupted) return 130;
+/** That of the crawl where it was interrupted, or nothing could be checked. */
+function exitCode(report: CheckReport, { summary }: Ended, { strict }: CheckFlags): number | null {
   const failures = total(report, "error") + (strict === true ? total(report, "warning") : 0);
-  return failures > 0 ? 1 : 0;
+  if (failures > 0 && !summary.interrupted) return 1;
+  return report.partial === null && report.pages > 0 ? 0 : null;
 }
 
 function accepts(ranges: readonly StatusRange[]): (status: number) => boolean {

@@ -18,7 +18,7 @@ export function reportOf(
   ) as CheckReport["counts"];
   return {
     seeds: ["https://site.example/"],
-    interrupted: false,
+    partial: null,
     durationMs: 1_234,
     pages: 3,
     links: 1_200,

@@ -2,10 +2,10 @@ import { type CheckReport, type Finding, FINDINGS, total } from "../finding.js";
 
 /** For programs: one document, with every page that links to each target. */
 export function* formatJson(report: CheckReport): Generator<string> {
-  const { seeds, interrupted, durationMs, pages, links, urls, counts } = report;
+  const { seeds, partial, durationMs, pages, links, urls, counts } = report;
   const head = {
     seeds,
-    interrupted,
+    partial,
     durationMs,
     pages,
     links,

@@ -1,6 +1,6 @@
 import { type CheckReport, FINDINGS, type FindingKind, total } from "../finding.js";
 import { printable } from "../printable.js";
-import { amounts, first, INTERRUPTED, number, unchecked, where } from "./words.js";
+import { amounts, first, caveat, good, number, unchecked, where } from "./words.js";
 
 /** Pages that are shown for one target, and targets in all: GitHub takes a summary of 1 MB. */
 const SHOWN = 10;
@@ -8,16 +8,17 @@ const MAX_TARGETS = 1_000;
 
 /** For the summary of a CI job, or a comment. */
 export function* formatMarkdown(report: CheckReport): Generator<string> {
-  const { pages, links, urls, interrupted } = report;
+  const { pages, links, urls } = report;
   const [errors, warnings] = [total(report, "error"), total(report, "warning")];
   yield errors === 0
-    ? "## ✅ No broken links\n\n"
+    ? `## ${pages === 0 ? "❔" : "✅"} ${good(report)}\n\n`
     : `## ❌ ${number(errors, "error")}: ${amounts(report, "error")}\n\n`;
   yield `${number(links, "link")} on ${number(pages, "page")}, ${number(urls, "URL")} asked.`;
   if (warnings > 0) yield ` ${number(warnings, "warning")}: ${amounts(report, "warning")}.`;
   const others = unchecked(report);
   if (others !== "") yield ` Not checked: ${others}.`;
-  if (interrupted) yield `\n\n**${INTERRUPTED}**`;
+  const but = caveat(report);
+  if (but !== null) yield `\n\n**${but}**`;
   yield "\n";
   let kind: FindingKind | null = null;
   let left = MAX_TARGETS;

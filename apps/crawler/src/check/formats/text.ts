@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import { type CheckReport, type Finding, FINDINGS, type FindingKind, total } from "../finding.js";
 import { printable } from "../printable.js";
-import { amounts, first, INTERRUPTED, number, unchecked, where } from "./words.js";
+import { amounts, first, caveat, good, number, unchecked, where } from "./words.js";
 
 /** Pages that are shown for one target. */
 const SHOWN = 5;
@@ -44,12 +44,12 @@ function short(place: string, { seeds }: CheckReport): string {
 }
 
 function verdict(report: CheckReport, paint: Paint): string {
-  const { pages, links, urls, durationMs, interrupted } = report;
+  const { pages, links, urls, durationMs } = report;
   const errors = total(report, "error");
   const warnings = total(report, "warning");
   const lines = [
     errors === 0
-      ? `${paint("green", "✓")} ${paint("bold", "No broken links.")}`
+      ? `${paint("green", pages === 0 ? "?" : "✓")} ${paint("bold", `${good(report)}.`)}`
       : `${paint("red", "✗")} ${paint("bold", number(errors, "error"))}: ${amounts(report, "error")}.`,
   ];
   if (warnings > 0)
@@ -61,6 +61,7 @@ function verdict(report: CheckReport, paint: Paint): string {
   lines.push(paint("dim", `  ${so} in ${time}.`));
   const others = unchecked(report);
   if (others !== "") lines.push(paint("dim", `  Not checked: ${others}.`));
-  if (interrupted) lines.push(paint("yellow", `  ${INTERRUPTED}`));
+  const but = caveat(report);
+  if (but !== null) lines.push(paint("yellow", `  ${but}`));
   return `\n${lines.join("\n")}\n`;
 }

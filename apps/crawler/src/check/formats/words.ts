@@ -69,4 +69,12 @@ export function first<T>(
   return { some, more: count - some.length };
 }
 
-export const INTERRUPTED = "The crawl was interrupted: not all links were checked.";
+/** What the reader must know before he believes that all is well; null: nothing. */
+export function caveat({ partial }: CheckReport): string | null {
+  return partial === null ? null : `Not all links were checked: ${partial}.`;
+}
+
+/** `No broken links`, and nothing better than is true. */
+export function good({ pages }: CheckReport): string {
+  return pages === 0 ? "No page could be checked" : "No broken links";
+}

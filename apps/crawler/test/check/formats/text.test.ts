@@ -28,7 +28,7 @@ it("tells by kind and target where something is wrong", () => {
       },
       { kind: "redirect", target: `${SITE}/old`, detail: "301 to /new", pages: [`${SITE}/a`] },
     ],
-    { unchecked: { robots: 3, known: 9 }, interrupted: true },
+    { unchecked: { robots: 3, known: 9 }, partial: "the crawl was interrupted" },
   );
   expect(text(report)).toBe(`
 Broken links (2)
@@ -58,7 +58,7 @@ Permanent redirects (1)
 ! 1 warning: 1 permanent redirect.
   1,200 links on 3 pages, 10 URLs asked in 1.2 s.
   Not checked: robots 3.
-  The crawl was interrupted: not all links were checked.
+  Not all links were checked: the crawl was interrupted.
 `);
 });
 
