@@ -111,7 +111,8 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const { demo = false, json = false, output, quiet = false } = flags;
   const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
   const seeds = named.length > 0 ? named : [];
-  const job = flags.job === false || (demo && flags.job === undefined) ? null : flags.job;
+  const isKept = !demo && mode.isReport !== true;
+  const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
   if (seeds.length === 0 && !demo && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }

@@ -88,7 +88,8 @@ function run(
   }
   // Records on standard output are for a program: the summary must not get between them.
   const target = toStdout ? process.stderr : process.stdout;
-  target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+  if (mode.isReport !== true)
+    target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);

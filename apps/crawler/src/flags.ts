@@ -94,7 +94,8 @@ export function declareFlags(command: Command): void {
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { demo, header, job, json, output, proxy, publicHeader, quiet, trap, ...options } = flags;
+  const { header, proxy, publicHeader, trap, ...rest } = flags;
+  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,
     ...(header === undefined ? {} : { headers: header }),
