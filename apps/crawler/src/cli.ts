@@ -114,6 +114,7 @@ function welcome(crawler: Crawler, folder: string): string {
 
 function exitCode(summary: Summary): number {
   if (summary.interrupted) return 130;
+  if (summary.limit === "max-time") return 3;
   return (summary.statuses["2xx"] ?? 0) > 0 ? 0 : 1;
 }
 

@@ -26,7 +26,7 @@ import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
-import { Statistics, type Summary } from "./summary.js";
+import { type Limit, Statistics, type Summary } from "./summary.js";
 import { type LinkingPage, Traps } from "./traps.js";
 import { parseUrl, withoutFragment } from "./url.js";
 
@@ -83,6 +83,7 @@ export class Crawler {
   /** Redirects that were not followed because their target has a turn of its own. */
   private readonly circles = new Circles();
   private isShort = false;
+  private stoppedBy: "interrupted" | "max-time" | null = null;
   private fatal: { error: unknown } | null = null;
 
   /** @throws OutputError, RangeError, Error when the job's folder cannot be used */
@@ -92,7 +93,8 @@ export class Crawler {
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
-    this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
+    const budget = { ...this.options, isSpent: () => this.isSpent() };
+    this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
     this.frontier.onStall = () => this.circles.release();
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
@@ -120,6 +122,9 @@ export class Crawler {
    */
   run(): Summary {
     const keeper = spawn(() => this.keep());
+    const { maxTime } = this.options;
+    if (maxTime < Infinity)
+      spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
       for (const seed of this.seeds()) this.addSeed(seed);
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
@@ -142,7 +147,8 @@ export class Crawler {
    * Begins no further page. Those in flight get `grace` ms, and go back to the frontier when they
    * have not ended by then. May be called from anywhere.
    */
-  stop(): void {
+  stop(by: "interrupted" | "max-time" = "interrupted"): void {
+    this.stoppedBy ??= by;
     this.frontier.close();
   }
 
@@ -456,16 +462,25 @@ export class Crawler {
 
   private summary(): Summary {
     const { pending, hosts, peak } = this.frontier.counts;
-    const interrupted = this.frontier.closed;
-    const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
-    const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
+    const leftFor = this.leftFor();
+    const summary = this.statistics.summary({
+      interrupted: leftFor === "interrupted",
+      limit: pending === 0 || leftFor === "interrupted" ? null : leftFor,
+      hosts,
+      peakInFlight: peak,
+      heldBack: this.manners.reasons(performance.now(), MAX_REASONS),
+    });
     if (pending === 0) return summary;
-    return { ...summary, skipped: { ...summary.skipped, [this.leftFor()]: pending } };
+    return { ...summary, skipped: { ...summary.skipped, [leftFor]: pending } };
   }
 
   /** Why URLs are left when the crawl ends. */
-  private leftFor(): string {
-    return this.frontier.closed ? "interrupted" : "max-pages";
+  private leftFor(): Limit | "interrupted" {
+    return this.stoppedBy ?? (this.isSpent() ? "max-bytes" : "max-pages");
+  }
+
+  private isSpent(): boolean {
+    return this.statistics.bytes >= this.options.maxBytes;
   }
 }
 
