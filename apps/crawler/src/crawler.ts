@@ -2,7 +2,8 @@ import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Circles } from "./circles.js";
 import { Client } from "./client.js";
-import { Cookies } from "./cookies.js";
+import { startingCookies } from "./cookies-file.js";
+import { Credentials } from "./credentials.js";
 import {
   CrawlError,
   errorCode,
@@ -22,6 +23,7 @@ import type { PageRecord, Skipped } from "./output.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
+import { Proxies } from "./proxies.js";
 import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
@@ -72,6 +74,7 @@ export class Crawler {
   private readonly errands: Errands;
   private readonly traps: Traps;
   private readonly guard: AddressGuard;
+  private readonly credentials: Credentials;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
@@ -90,6 +93,12 @@ export class Crawler {
   constructor(options: CrawlOptions, handler: PageHandler | null = null) {
     this.options = resolveOptions(options);
     this.handler = handler;
+    this.guard = new AddressGuard(this.options.allowPrivate);
+    const cookies = startingCookies(this.options);
+    this.credentials = new Credentials(this.options, cookies);
+    const proxies = new Proxies(this.options.proxy);
+    const { credentials, guard } = this;
+    this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
@@ -99,9 +108,6 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
-    this.guard = new AddressGuard(this.options.allowPrivate);
-    const cookies = this.options.cookies ? new Cookies() : null;
-    this.client = new Client({ ...this.options, guard: this.guard, cookies });
     const token = productToken(this.options.userAgent);
     this.manners = new Manners(this.options);
     const obeysNofollow = this.options.robots;
@@ -284,6 +290,7 @@ export class Crawler {
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
+      this.credentials.allow(url);
       this.frontier.add(url, 0, null);
     } else if (this.job.saved?.seeds.includes(seed) !== true) {
       const message = "not a URL that can be crawled";
