@@ -51,7 +51,7 @@ export async function printed(commands: string, folder: string, port: number): P
     const args = ["-c", `exec 2>&1\nset +m\n${commands}`];
     execFile("bash", args, { cwd: folder, env, timeout: 300_000 }, (_, stdout) => resolve(stdout));
   });
-  return output.replaceAll(/^.* in flight, .*\n|^.*: line \d+: +\d+ Killed .*\n/gm, "");
+  return output.replaceAll(/^.* in flight, .*\n|^.*: line \d+: +\d+ Killed .*\n/gm, "").trimStart();
 }
 
 /** A port that is free now. */
