@@ -16,6 +16,12 @@
  *     states           name -> JSON
  *     queued           count of all entries that wait
  *
+ * And, where most of the entries that wait are kept by RabbitMQ:
+ *
+ *     outside          set of digests                 entries that wait there
+ *     backlog          queue -> count                 how many of them
+ *     outsides         set of queues                  that were ever there
+ *
  * Every change has a number, and a worker's last answer is kept: a change whose answer was lost
  * with the connection can be asked for again, and happens once.
  */
@@ -32,7 +38,9 @@ local function giveBack(worker, queue, ready)
   if call('HGET', P..'owners', queue) ~= worker then return end
   call('HDEL', P..'owners', queue)
   call('SREM', P..'leases:'..worker, queue)
-  if call('EXISTS', P..'queue:'..queue) == 1 then call('ZADD', P..'free', ready, queue)
+  local isEmpty = call('EXISTS', P..'queue:'..queue) == 0
+  if not isEmpty or call('HEXISTS', P..'backlog', queue) == 1 then
+    call('ZADD', P..'free', ready, queue)
   elseif ready > 0 then call('HSET', P..'ready', queue, ready) end
 end
 
@@ -86,6 +94,7 @@ export type ScriptName =
   | "release"
   | "reserve"
   | "commit"
+  | "receive"
   | "leave";
 
 export const SCRIPTS: Readonly<Record<ScriptName, string>> = {
@@ -128,7 +137,7 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
   if call('SADD', P..'known', digest) == 1 then call('HSET', P..'claims', digest, by) end
   return call('HGET', P..'claims', digest) == by`),
 
-  /** How many at most. Answers queues, each with how many entries it ever had. */
+  /** How many at most. Answers queues, each with how many entries it ever had, if known. */
   take: change(`
   local taken = {}
   local ready = call('ZRANGEBYSCORE', P..'free', '-inf', now(), 'LIMIT', 0, arg())
@@ -136,7 +145,8 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
     call('ZREM', P..'free', queue)
     call('HSET', P..'owners', queue, ARGV[1])
     call('SADD', P..'leases:'..ARGV[1], queue)
-    taken[#taken + 1] = {queue, tonumber(call('HGET', P..'numbers', queue))}
+    local isHere = call('HEXISTS', P..'backlog', queue) == 0
+    taken[#taken + 1] = {queue, isHere and tonumber(call('HGET', P..'numbers', queue))}
   end
   return taken`),
 
@@ -162,11 +172,12 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
   return granted`),
 
   /**
-   * Numbers of pages, and of added, moved, known, ended and states; then all of these: entries as
-   * digest, queue, URL, depth, referrer and via, digests, queues with numbers, names with JSON.
+   * Numbers of pages, and of added, moved, announced, known, ended and states; then all of these:
+   * entries as digest, queue, URL, depth, referrer and via, those announced as digest and queue,
+   * digests, queues with numbers, names with JSON.
    */
   commit: change(`
-  local pages, added, moved = number(), number(), number()
+  local pages, added, moved, announced = number(), number(), number(), number()
   local known, ended, states = number(), number(), number()
   local touched, queued = {}, 0
   local function push()
@@ -182,6 +193,16 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
   for _ = 1, moved do
     arg()
     push()
+  end
+  for _ = 1, announced do
+    local digest, queue = arg(), arg()
+    call('SADD', P..'outsides', queue)
+    if call('SADD', P..'known', digest) == 1 then
+      call('SADD', P..'outside', digest)
+      call('HINCRBY', P..'backlog', queue, 1)
+      touched[queue] = true
+      queued = queued + 1
+    end
   end
   for _ = 1, known do call('SADD', P..'known', arg()) end
   for queue in pairs(touched) do
@@ -205,6 +226,27 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
     call('HINCRBY', worker, 'pages', pages)
     local reserved = math.max(0, call('HGET', worker, 'reserved') - pages)
     call('HSET', worker, 'reserved', reserved)
+  end
+  return true`),
+
+  /**
+   * Queue, then entries that were outside, each as digest, URL, depth, referrer and via. Whatever
+   * came here before, or has a copy that did, is left out. Answers whether the worker has the queue.
+   */
+  receive: change(`
+  local queue = arg()
+  if call('HGET', P..'owners', queue) ~= ARGV[1] then return false end
+  while at < #ARGV do
+    local digest = arg()
+    local wasOutside = call('SREM', P..'outside', digest) == 1
+    if wasOutside and call('HINCRBY', P..'backlog', queue, -1) == 0 then
+      call('HDEL', P..'backlog', queue)
+    end
+    if wasOutside or call('SADD', P..'known', digest) == 1 then
+      if not wasOutside then call('INCR', P..'queued') end
+      local id = '0-'..call('HINCRBY', P..'numbers', queue, 1)
+      call('XADD', P..'queue:'..queue, id, 'u', arg(), 'd', arg(), 'r', arg(), 'v', arg())
+    else at = at + 4 end
   end
   return true`),
 

@@ -20,6 +20,12 @@ export interface RedisStoreOptions extends Membership {
   readonly job: string;
 }
 
+/** An entry that another server has. */
+export interface Announced {
+  readonly digest: Buffer;
+  readonly queue: string;
+}
+
 /** Of the keys in a server; one of another version is not touched. */
 const VERSION = "1";
 /** Queues that one call takes at most, lest the server is busy with it for too long. */
@@ -32,7 +38,7 @@ const MOST_TAKEN = 1_000;
  */
 export class RedisStore implements Store {
   readonly isShared = true;
-  private readonly connection: RedisConnection;
+  protected readonly connection: RedisConnection;
   private readonly worker: string;
   private readonly lease: number;
   private readonly epoch: string;
@@ -72,6 +78,17 @@ export class RedisStore implements Store {
     }
   }
 
+  /** Queues that ever had entries elsewhere. @throws StoreError */
+  static outsides(url: string, job: string): string[] {
+    const connection = new RedisConnection(url, prefixOf(job));
+    try {
+      const [reply] = connection.read([["SMEMBERS", `${prefixOf(job)}outsides`]]);
+      return reply as string[];
+    } finally {
+      connection.close();
+    }
+  }
+
   states(): ReadonlyMap<string, unknown> {
     const [reply] = this.connection.read([["HGETALL", this.key("states")]]);
     const states = new Map<string, unknown>();
@@ -92,9 +109,11 @@ export class RedisStore implements Store {
   take(count: number): TakenQueue[] {
     const most = String(Math.min(count, MOST_TAKEN));
     // An empty list and an empty object are the same to Lua.
-    const taken = this.change("take", [most]) as [string, number][] | Record<string, never>;
+    const taken = this.change("take", [most]) as [string, number | false][] | Record<string, never>;
     if (!Array.isArray(taken)) return [];
-    return taken.map(([queue, entries]) => ({ queue, newest: entries - 1 }));
+    return taken.map(([queue, entries]) => {
+      return { queue, newest: entries === false ? Infinity : entries - 1 };
+    });
   }
 
   read(wanted: readonly Wanted[]): StoredEntry[][] {
@@ -128,13 +147,20 @@ export class RedisStore implements Store {
     return { queued: queued!, pages: pages!, free: free!, taken: taken!, workers: workers! };
   }
 
-  commit({ added, moved, known, ended, pages, states }: Changes): void {
+  commit(changes: Changes): void {
+    this.commitWith(changes, []);
+  }
+
+  /** @param announced entries that are kept elsewhere, until they are received */
+  protected commitWith(changes: Changes, announced: readonly Announced[]): void {
+    const { added, moved, known, ended, pages, states } = changes;
     const kept = Object.entries(states);
-    const numbers = [pages, added.length, moved.length, known.length, ended.length, kept.length];
+    const lists = [added, moved, announced, known, ended, kept];
     this.change("commit", [
-      ...numbers.map(String),
-      ...added.flatMap(argumentsOf),
-      ...moved.flatMap(argumentsOf),
+      ...[pages, ...lists.map(({ length }) => length)].map(String),
+      ...added.flatMap((it) => [digestOf(it.url), it.queue, ...fieldsOf(it)]),
+      ...moved.flatMap((it) => [digestOf(it.url), it.queue, ...fieldsOf(it)]),
+      ...announced.flatMap(({ digest, queue }) => [digest, queue]),
       ...known.map(digestOf),
       ...ended.flatMap(({ queue, seq }) => [queue, String(seq + 1)]),
       ...kept.flatMap(([name, value]) => [name, JSON.stringify(value)]),
@@ -150,8 +176,22 @@ export class RedisStore implements Store {
     this.connection.close();
   }
 
+  /** Which of them are known by now; whoever commits them learns whether they still were not. */
+  protected areKnown(digests: readonly Buffer[]): boolean[] {
+    if (digests.length === 0) return [];
+    const [reply] = this.connection.read([["SMISMEMBER", this.key("known"), ...digests]]);
+    return (reply as number[]).map((it) => it === 1);
+  }
+
+  /** How many entries of each queue are elsewhere. */
+  protected backlogs(queues: readonly string[]): number[] {
+    if (queues.length === 0) return [];
+    const [reply] = this.connection.read([["HMGET", this.key("backlog"), ...queues]]);
+    return (reply as (string | null)[]).map(Number);
+  }
+
   /** Changes something, once, however often the connection is lost meanwhile. */
-  private change(name: ScriptName, args: readonly (string | Buffer)[]): unknown {
+  protected change(name: ScriptName, args: readonly (string | Buffer)[]): unknown {
     this.oneAtATime.acquire();
     try {
       const call = String(++this.calls);
@@ -162,7 +202,7 @@ export class RedisStore implements Store {
     }
   }
 
-  private key(name: string): string {
+  protected key(name: string): string {
     return `${this.connection.prefix}${name}`;
   }
 }
@@ -175,13 +215,13 @@ function prefixOf(job: string): string {
  * Of a URL: 16 bytes, however long it is. That two of ten billion have the same is less likely than
  * one in a billion billions.
  */
-function digestOf(url: string): Buffer {
+export function digestOf(url: string): Buffer {
   return createHash("sha256").update(url).digest().subarray(0, 16);
 }
 
-function argumentsOf({ queue, url, depth, referrer, via }: FoundEntry): (string | Buffer)[] {
-  const path = via === null ? "" : JSON.stringify(via);
-  return [digestOf(url), queue, url, String(depth), referrer ?? "", path];
+/** What an entry says beside its queue, as `XADD` takes it. */
+export function fieldsOf({ url, depth, referrer, via }: Omit<FoundEntry, "queue">): string[] {
+  return [url, String(depth), referrer ?? "", via === null ? "" : JSON.stringify(via)];
 }
 
 function entryOf(queue: string, [id, fields]: [string, string[]]): StoredEntry {
