@@ -147,6 +147,12 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Where the URLs are that are not leased: see `FrontierCounts` for the others. */
+  get whereabouts(): { known: number; retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { known: this.seq, retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;

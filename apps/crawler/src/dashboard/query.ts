@@ -14,26 +14,26 @@ export interface Query {
 
 export type Value = number | string | boolean | null;
 
-/** How to look at the rows of one table. */
-export interface Column<T> {
+/** What a query sees of the rows of one table. */
+export interface Fields<T> {
   /** What the filter looks at. */
   text(row: T): string;
   value(row: T, sort: string): Value;
 }
 
 /** The first rows that a query asks for, without sorting all of them. */
-export function select<T>(all: Iterable<T>, query: Query, column: Column<T>): Selection<T> {
+export function select<T>(all: Iterable<T>, query: Query, fields: Fields<T>): Selection<T> {
   const { sort, limit } = query;
   const filter = query.filter.toLowerCase();
   const sign = query.descending ? -1 : 1;
   const compare = (a: T, b: T): number =>
-    sign * order(column.value(a, sort), column.value(b, sort));
+    sign * order(fields.value(a, sort), fields.value(b, sort));
   let total = 0;
   let matching = 0;
   const kept: T[] = [];
   for (const row of all) {
     total++;
-    if (filter !== "" && !column.text(row).toLowerCase().includes(filter)) continue;
+    if (filter !== "" && !fields.text(row).toLowerCase().includes(filter)) continue;
     matching++;
     kept.push(row);
     if (kept.length >= 2 * limit + 100) shorten(kept, limit, compare);

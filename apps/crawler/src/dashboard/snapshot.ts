@@ -1,4 +1,4 @@
-import type { Phase } from "../flights.js";
+import type { Phase } from "../phases.js";
 
 // What the server tells the page. Plain numbers and words: all of it goes through JSON. Times are
 // in ms unless a name says otherwise.
