@@ -1,12 +1,18 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
 import { PAGES } from "./job.js";
+import { MODES } from "./modes/index.js";
+import type { Flags, Mode } from "./modes/mode.js";
+import { nearest } from "./nearest.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
 /** What the command line asks for. */
 export interface Arguments {
+  readonly mode: Mode;
+  /** As given, those of the mode too. */
+  readonly flags: Flags;
   readonly crawl: CrawlOptions;
   /** Write records to standard output, not to a file. */
   readonly toStdout: boolean;
@@ -35,23 +41,50 @@ Exit codes:
 
 /** Reads the command line. Usage errors go to stderr, help and version to stdout. */
 export function parseArguments(argv: readonly string[]): Arguments | Exit {
-  const command = declare();
+  let chosen: Chosen | undefined;
+  const command = declare((it) => (chosen = it));
   try {
     command.parse(argv, { from: "user" });
-    return interpret(command);
+    return interpret(chosen!);
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return new Exit(error.exitCode === 0 ? 0 : 2);
   }
 }
 
-function declare(): Command {
+/** What stands behind the flags: which mode, and of which seeds. */
+interface Chosen {
+  readonly mode: Mode;
+  readonly command: Command;
+  readonly seeds: readonly string[];
+}
+
+/** The flags of a crawl are those of the whole command: they may stand before and after a mode. */
+function declare(choose: (chosen: Chosen) => void): Command {
+  const program = declareCrawl();
+  const run = (mode: Mode, command: Command): void => {
+    command
+      .argument("[seeds...]", "http and https URLs to begin with", addSeed)
+      .action((seeds: string[]) => choose({ mode, command, seeds }));
+  };
+  run(MODES[0], program);
+  for (const mode of MODES) {
+    const command = program.command(mode.name).description(mode.summary);
+    if (mode.makes !== undefined)
+      command.option("--to <file>", `where that goes (default: ${mode.makes} in the job's folder)`);
+    mode.declare?.(command);
+    run(mode, command);
+  }
+  return program;
+}
+
+function declareCrawl(): Command {
   const perHost = `pages of one host in flight (default: ${DEFAULTS.perHost}; with --demo: ${DEMO_PER_HOST})`;
   const command = new Command("greenlit-crawl")
     .description(
       "Crawls web sites: one greenlet per page, robots.txt obeyed, every failure counted.",
     )
-    .argument("[seeds...]", "http and https URLs to begin with", addSeed, [])
+    .usage("[mode] [options] [seeds...]")
     .version(VERSION)
     .option("--concurrency <n>", "pages in flight", atLeast(1), DEFAULTS.concurrency)
     .option("--max-pages <n>", "URLs to fetch at most", atLeast(1))
@@ -88,7 +121,10 @@ function declare(): Command {
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--demo", "crawl the bundled demo site, on this machine only")
-    .addHelpText("after", EXIT_CODES)
+    .addHelpText("afterAll", EXIT_CODES)
+    .configureHelp({ showGlobalOptions: true })
+    .commandsGroup("Modes:")
+    .helpCommand("help [mode]", "what a mode does, and its flags")
     .exitOverride();
   command.configureOutput({
     outputError: (text, write) =>
@@ -100,7 +136,7 @@ function declare(): Command {
 /** The demo site's hosts can take more than strangers should be asked for. */
 export const DEMO_PER_HOST = 8;
 
-interface Flags {
+interface CrawlFlags {
   job?: string | boolean;
   output?: string;
   json?: boolean;
@@ -110,14 +146,22 @@ interface Flags {
   trap?: TrapOptions;
 }
 
-function interpret(command: Command): Arguments {
-  const { job, output, json, quiet, demo, trap, ...crawl } = command.opts<Flags>();
-  const seeds = command.processedArgs[0] as string[];
+function interpret({ mode, command, seeds }: Chosen): Arguments {
+  const own = Object.keys(command.parent === null ? {} : command.opts());
+  const flags = command.optsWithGlobals<CrawlFlags>();
+  const ofCrawl = Object.entries(flags).filter(([name]) => !own.includes(name));
+  const { job, output, json, quiet, demo, trap, ...crawl } = Object.fromEntries(
+    ofCrawl,
+  ) as CrawlFlags;
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
+  if (output === "-" && mode.finish !== undefined)
+    command.error(`error: the ${mode.name} is made from the output: give --output a file`);
   const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
+    mode,
+    flags: { ...flags },
     crawl: {
       seeds,
       ...crawl,
@@ -138,9 +182,11 @@ function jobName(seed: string): string {
   return `crawl-${new URL(seed).host.replace(/[^\w.-]+/g, "-")}`;
 }
 
-function addSeed(text: string, seeds: string[]): string[] {
+function addSeed(text: string, seeds: string[] = []): string[] {
   if (parseUrl(text).url !== null) return [...seeds, text];
   const guess = parseUrl(`https://${text}`).url === null ? "" : ` Did you mean https://${text}?`;
+  const mode = nearest(text, [...MODES.map(({ name }) => name), "help"]);
+  if (mode !== null) throw new InvalidArgumentError(`No mode of this name. Did you mean ${mode}?`);
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
 }
 

@@ -1,8 +1,13 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { spawn } from "greenlit";
 import { parseArguments, type Arguments, Exit } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
+import { derivedFile } from "./modes/derived-file.js";
+import type { Ended, Prepared } from "./modes/mode.js";
 import { JsonlStream } from "./output.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
@@ -30,13 +35,32 @@ export function main(argv: readonly string[]): number {
   }
 }
 
-function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
-  const { crawl, toStdout } = demo === null ? parsed : withDemo(parsed, demo);
+function crawlAndReport(given: Arguments, demo: Demo | null): number {
+  const parsed = demo === null ? given : withDemo(given, demo);
+  const { crawl, flags, mode } = parsed;
+  const folder = crawl.job ?? null;
+  const file = mode.makes === undefined ? "" : derivedFile(folder, flags["to"], mode.makes);
+  const temporary = mode.finish !== undefined && folder === null ? temporaryFolder() : null;
+  try {
+    const options = temporary === null ? crawl : { ...crawl, job: temporary };
+    const prepared = mode.prepare?.(flags, options) ?? { options };
+    return run(prepared, parsed, { folder, file });
+  } finally {
+    if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
+  }
+}
+
+function run(
+  { options, handler }: Prepared,
+  { flags, json, mode, quiet, toStdout }: Arguments,
+  { folder, file }: Pick<Ended, "folder" | "file">,
+): number {
   const crawler = new Crawler(
-    toStdout ? { ...crawl, output: new JsonlStream(process.stdout) } : crawl,
+    toStdout ? { ...options, output: new JsonlStream(process.stdout) } : options,
+    handler,
   );
-  if (crawl.seeds.length === 0 && !crawler.isResumed) {
-    throw new Error(`${crawl.job} has no crawl to go on with: name a URL to begin with`);
+  if (options.seeds.length === 0 && !crawler.isResumed) {
+    throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
   const progress = new Progress(crawler, process.stderr);
   const say = (message: string): void => {
@@ -44,10 +68,10 @@ function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
-  const drawing = parsed.quiet ? null : spawn(() => progress.run());
+  const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  if (crawl.job !== undefined && !parsed.quiet) say(welcome(crawler, crawl.job));
+  if (folder !== null && !quiet) say(welcome(crawler, folder));
   let summary: Summary;
   try {
     summary = crawler.run();
@@ -58,8 +82,14 @@ function crawlAndReport(parsed: Arguments, demo: Demo | null): number {
   }
   // Records on standard output are for a program: the summary must not get between them.
   const target = toStdout ? process.stderr : process.stdout;
-  target.write(parsed.json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
-  return exitCode(summary);
+  target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+  const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
+  const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
+  return code ?? exitCode(summary);
+}
+
+function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), "greenlit-crawl-"));
 }
 
 /** What ends a crawl in good order. SIGHUP: the terminal was closed. */

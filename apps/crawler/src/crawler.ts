@@ -10,7 +10,8 @@ import {
   isPassingStatus,
   isShortage,
 } from "./errors.js";
-import { Fetcher, type Observer, type Page } from "./fetcher.js";
+import { Errands } from "./errands.js";
+import { Fetcher, type Gate, type Observer, type Page } from "./fetcher.js";
 import { enter, Flights } from "./flights.js";
 import { Frontier, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
@@ -70,6 +71,7 @@ export class Crawler {
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly scope: Scope;
+  private readonly errands: Errands;
   private readonly traps: Traps;
   private readonly guard: AddressGuard;
   private readonly client: Client;
@@ -94,6 +96,7 @@ export class Crawler {
     this.statistics = new Statistics(saved?.statistics);
     this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
+    this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
     this.guard = new AddressGuard(this.options.allowPrivate);
     const cookies = this.options.cookies ? new Cookies() : null;
@@ -101,7 +104,9 @@ export class Crawler {
     const token = productToken(this.options.userAgent);
     this.manners = new Manners(this.options);
     const obeysNofollow = this.options.robots;
-    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, observer: this.observer() });
+    const inventory = this.options.requisites !== "none" || this.job.outputs.has("links");
+    const observer = this.observer();
+    this.fetcher = new Fetcher(this.client, { obeysNofollow, token, inventory, observer });
     this.robots = new RobotsCache(this.client, this.options);
   }
 
@@ -156,6 +161,14 @@ export class Crawler {
   }
 
   /**
+   * What was written to an output, as far as it is committed.
+   * @throws OutputError when it has no file
+   */
+  journal<T>(name: string): Iterable<T> {
+    return this.job.outputs.journal<T>(name);
+  }
+
+  /**
    * Fetches one page, hands it to the handler and queues its links. The page's errors end here, and
    * every one of them is recorded.
    */
@@ -164,10 +177,12 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
-      const page = this.fetcher.fetch(url, (target) => this.gate(lease, target), watch);
+      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const gate: Gate = (target, status) => this.gate(lease, target, status);
+      const page = this.fetcher.fetch(url, gate, watch, wanted);
       if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
       const { links, items } = this.handle(page, lease);
-      const found = this.judge(links, lease, page);
+      const found = this.judge([...links, ...this.errands.linksOf(page)], lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
       this.follow(found, lease, page);
       for (const item of items) this.job.outputs.write("items", item);
@@ -197,13 +212,13 @@ export class Crawler {
     const from = new URL(page.finalUrl);
     const depth = lease.entry.depth + 1;
     const judgement: Judgement = { wanted: [], refusals: [] };
-    for (const { href, nofollow } of links) {
+    for (const link of links) {
       pace.step();
-      const { url, reason } = parseUrl(href);
+      const { url, reason } = parseUrl(link.href);
       if (url !== null && this.frontier.has(url.href)) continue;
-      const refusal = url === null ? reason : this.refusalOfLink(url, nofollow, depth, from);
+      const refusal = url === null ? reason : this.refusalOfLink(url, link, depth, from);
       if (refusal === null) judgement.wanted.push(url!);
-      else judgement.refusals.push({ url: href, reason: refusal, referrer: page.finalUrl });
+      else judgement.refusals.push({ url: link.href, reason: refusal, referrer: page.finalUrl });
     }
     return judgement;
   }
@@ -216,10 +231,13 @@ export class Crawler {
     if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
   }
 
-  private refusalOfLink(url: URL, nofollow: boolean, depth: number, from: URL): string | null {
+  private refusalOfLink(url: URL, link: Link, depth: number, from: URL): string | null {
+    const { nofollow, requisite = false } = link;
     if (this.traps.isTooLong(url)) return "url-too-long";
+    const outside = this.scope.check(url, depth);
+    if (outside !== null && this.errands.accepts(outside, requisite)) return null;
     if (nofollow) return "nofollow";
-    return this.scope.check(url, depth) ?? this.traps.check(url, depth, from);
+    return outside ?? (requisite ? null : this.traps.check(url, depth, from));
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
@@ -263,7 +281,8 @@ export class Crawler {
   }
 
   /** Asks everybody who has a say in a redirect, then waits for a place at the other host. */
-  private gate(lease: Lease, target: URL): string | null {
+  private gate(lease: Lease, target: URL, status: number): string | null {
+    (lease.redirects ??= []).push({ status, to: target.href });
     const reason = this.refusalOf(lease, target);
     if (reason !== null) this.refuse({ url: target.href, reason, referrer: lease.entry.url });
     return reason;
@@ -274,8 +293,9 @@ export class Crawler {
     // A seed may redirect to where the site really lives, www.example.org say: that is then in
     // scope.
     if (referrer === null) this.moveScope(target);
-    const outside = referrer === null ? null : this.scope.check(target, depth);
-    if (outside !== null) return outside;
+    const outside = referrer === null ? null : this.errands.redirect(lease.entry, target);
+    if (outside === "apart") this.frontier.add(target, depth, referrer);
+    else if (outside !== null) return outside;
     // A page may send its visitors to itself once more, with a cookie.
     const isItself = target.href === lease.entry.url;
     if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
@@ -375,7 +395,8 @@ export class Crawler {
   private record(lease: Lease, watch: Stopwatch, page: Page | null, error: unknown): void {
     const { url, depth, referrer, attempts } = lease.entry;
     const ms = Math.round(watch.ms);
-    const record = { ...blankRecord(url), depth, referrer, attempts, ms };
+    const { redirects = [] } = lease;
+    const record = { ...blankRecord(url), depth, referrer, attempts, ms, redirects };
     if (page === null) {
       this.frontier.fail(lease);
       this.write({ ...record, error: errorCode(error), message: errorMessage(error) }, error);
@@ -384,6 +405,8 @@ export class Crawler {
       const links = page.links.length;
       this.frontier.done(lease);
       this.write({ ...record, finalUrl, status, contentType, bytes, title, links, stopped });
+      if (page.inventory !== null)
+        this.job.outputs.write("links", { page: finalUrl, ...page.inventory });
     }
   }
 
@@ -444,6 +467,7 @@ function blankRecord(url: string): PageRecord {
   return {
     url,
     finalUrl: url,
+    redirects: [],
     status: null,
     contentType: null,
     bytes: 0,

@@ -5,7 +5,8 @@ import { isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
-import { extractLinks, type Link, type PageLinks } from "./links.js";
+import { type Inventory, takeInventory } from "./inventory.js";
+import { extractLinks, type Link } from "./links.js";
 import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
 import { parseRetryAfter } from "./retry-after.js";
@@ -33,6 +34,8 @@ export interface Page {
   readonly droppedLinks: number;
   /** Equal for pages whose text differs in numbers only; null when it was not parsed. */
   readonly fingerprint: number | null;
+  /** All that it refers to; null when nobody wants to know, or it was not parsed. */
+  readonly inventory: Inventory | null;
   /** The host wants to be left alone for so many ms. */
   readonly retryAfter: number | null;
   /** Why the redirect to `finalUrl` was not followed, or null. */
@@ -44,13 +47,15 @@ export interface Page {
  *
  * @returns null to go on, or the reason to stop
  */
-export type Gate = (target: URL) => string | null;
+export type Gate = (target: URL, status: number) => string | null;
 
 export interface FetcherOptions {
   /** Whether pages may say that their links are not to be followed. */
   readonly obeysNofollow: boolean;
   /** Product token of the crawler, which pages may speak to. */
   readonly token: string;
+  /** Whether pages are to have an inventory. */
+  readonly inventory?: boolean;
   readonly observer?: Observer;
 }
 
@@ -69,12 +74,17 @@ export const PARSING_BUDGET = 5_000;
 /** Pages parsed at once: more would only keep more half-parsed ones in memory. */
 const PARSING_AT_ONCE = 4;
 
-const NOT_PARSED: Pick<Page, "title" | "text" | "links" | "fingerprint"> & { dropped: number } = {
+const NOT_PARSED: Parsed = {
   title: null,
   text: "",
   links: [],
   dropped: 0,
   fingerprint: null,
+  inventory: null,
+};
+
+type Parsed = Pick<Page, "title" | "text" | "links" | "fingerprint" | "inventory"> & {
+  readonly dropped: number;
 };
 
 /**
@@ -94,15 +104,21 @@ export class Fetcher {
    * Blocks until the page is there.
    *
    * @param watch runs while a server is being waited for
+   * @param wanted what to read of the body; by default that of an HTML page
    * @throws what `Client.get` throws, and CrawlError for redirects that lead nowhere
    */
-  fetch(start: string, gate: Gate, watch: Stopwatch = new Stopwatch()): Page {
+  fetch(
+    start: string,
+    gate: Gate,
+    watch: Stopwatch = new Stopwatch(),
+    wanted: typeof wantedOf = wantedOf,
+  ): Page {
     // A site may redirect to the same page once it has set a cookie.
     const chain = new Set<string>();
     const step = (url: URL): string => `${url.href}\n${this.client.cookies(url)}`;
     for (let url = new URL(start); ;) {
       chain.add(step(url));
-      const answer = watch.time(() => this.get(url));
+      const answer = watch.time(() => this.get(url, wanted));
       const target = redirectTarget(answer, url);
       if (target === null) return this.page(start, url, answer);
       if (chain.has(step(target))) {
@@ -111,17 +127,17 @@ export class Fetcher {
       if (chain.size > MAX_REDIRECTS) {
         throw new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
       }
-      const stopped = gate(target);
+      const stopped = gate(target, answer.status);
       if (stopped !== null) return { ...this.page(start, target, answer), stopped };
       url = target;
     }
   }
 
-  private get(url: URL): Answer {
+  private get(url: URL, wanted: typeof wantedOf): Answer {
     const { observer } = this.options;
     const began = performance.now();
     try {
-      const answer = this.client.get(url, wantedOf);
+      const answer = this.client.get(url, wanted);
       observer?.answered(url, answer, performance.now() - began);
       return answer;
     } catch (error) {
@@ -131,7 +147,7 @@ export class Fetcher {
   }
 
   private page(start: string, url: URL, answer: Answer): Page {
-    const { title, links, dropped, fingerprint, text } =
+    const { title, links, dropped, fingerprint, text, inventory } =
       answer.body === null ? NOT_PARSED : this.parse(url, answer, answer.body);
     const { obeysNofollow, token } = this.options;
     const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
@@ -152,13 +168,14 @@ export class Fetcher {
       })),
       droppedLinks: dropped,
       fingerprint,
+      inventory: inventory === null ? null : withHeaders(inventory, inHeaders),
       retryAfter: parseRetryAfter(answer.header("retry-after"), Date.now()),
       stopped: null,
     };
   }
 
   /** @throws CrawlError `too-costly` */
-  private parse(url: URL, { contentType }: Answer, body: Buffer): PageLinks & { text: string } {
+  private parse(url: URL, { contentType }: Answer, body: Buffer): Parsed {
     enter("parsing");
     this.parsing.acquire();
     try {
@@ -166,11 +183,19 @@ export class Fetcher {
       const xml = isXml(contentType);
       const { text, encoding } = decodePage(body, { charset: contentType.charset, xml }, pause);
       const { token } = this.options;
-      return { text, ...extractLinks(text, url, { xml, encoding, token, pause }) };
+      const found = extractLinks(text, url, { xml, encoding, token, pause });
+      const isWanted = this.options.inventory === true;
+      const inventory = isWanted ? takeInventory(text, url, { xml, encoding, pause }) : null;
+      return { text, ...found, inventory };
     } finally {
       this.parsing.release();
     }
   }
+}
+
+function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory {
+  const references = headers.map(({ href }) => ({ kind: "header" as const, href, line: null }));
+  return { ...inventory, references: [...inventory.references, ...references] };
 }
 
 function wantedOf({ status }: Head): "html" | "nothing" {

@@ -47,7 +47,7 @@ export class FolderLock {
 }
 
 /** A number that is our own was left by a process before us: of a container, each is number 1. */
-function isAlive(pid: number): boolean {
+export function isAlive(pid: number): boolean {
   if (!(pid > 0) || pid === process.pid) return false;
   try {
     process.kill(pid, 0);

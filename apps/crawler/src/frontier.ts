@@ -1,8 +1,9 @@
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
+import type { Redirect } from "./output.js";
 import { RecentSet } from "./recent-set.js";
 import { type Entry, type Host, Schedule } from "./schedule.js";
-import type { Changes, Store, StoredEntry } from "./store.js";
+import type { Changes, FoundEntry, Store, StoredEntry } from "./store.js";
 
 export interface FrontierOptions {
   /** URLs leased at once. */
@@ -21,6 +22,8 @@ export interface Lease {
   readonly entry: Entry;
   /** Where the lease holds a place: moves along with redirects. */
   host: Host | null;
+  /** Where it was redirected, in this attempt. */
+  redirects?: Redirect[];
 }
 
 export interface FrontierCounts {
@@ -36,7 +39,6 @@ export interface FrontierCounts {
 
 /** What a later run takes over. */
 export interface SavedFrontier {
-  readonly seq: number;
   readonly done: number;
   readonly failed: number;
   readonly skipped: number;
@@ -68,7 +70,6 @@ export class Frontier {
   /** URLs known because a lease that has not ended was redirected there. */
   private readonly claimed = new Set<string>();
   private changes = noChanges();
-  private seq: number;
   /** Hosts of which the store will have more after the next commit. */
   private readonly uncommitted = new Set<Host>();
   /** Set when there is something to commit. */
@@ -86,17 +87,15 @@ export class Frontier {
   constructor(
     options: FrontierOptions,
     store: Store = new MemoryStore(),
-    saved: SavedFrontier = { seq: 0, done: 0, failed: 0, skipped: 0 },
+    saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
     this.options = { maxPages: Infinity, ...options };
     const { concurrency, perHost } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
-    const { seq, ...sums } = saved;
-    this.seq = seq;
-    this.sums = { ...this.sums, ...sums };
-    for (const { host, newest } of store.hosts()) this.schedule.restore(host, newest);
-    this.schedule.restoreCount(store.queued);
+    this.sums = { ...this.sums, ...saved };
+    for (const { queue, newest } of store.take(Infinity)) this.schedule.restore(queue, newest);
+    this.schedule.restoreCount(store.renew().queued);
   }
 
   get counts(): FrontierCounts {
@@ -164,19 +163,21 @@ export class Frontier {
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
-    const { href, host } = url;
+    const { href } = url;
     if (this.has(href)) return false;
     this.recent.add(href);
-    const entry = begin({ seq: this.seq++, host, url: href, depth, referrer });
+    const queue = queueOf(url.host);
+    const host = this.schedule.host(queue);
+    const entry = begin({ seq: host.numbered + 1, queue, url: href, depth, referrer, via: null });
     this.changes.added.push(entry);
-    this.schedule.push(this.schedule.host(host), entry);
+    this.schedule.push(host, entry);
     this.dirty.set();
     this.changed.set();
     return true;
   }
 
   /** What has happened since the last call; the keeper commits it. */
-  takeChanges(): Changes {
+  takeChanges(): Omit<Changes, "states"> {
     const { changes } = this;
     this.changes = noChanges();
     this.dirty.clear();
@@ -186,7 +187,7 @@ export class Frontier {
 
   get saved(): SavedFrontier {
     const { done, failed, skipped } = this.sums;
-    return { seq: this.seq, done, failed, skipped };
+    return { done, failed, skipped };
   }
 
   /** To be called after each commit: what is in the store now can be read from it. */
@@ -228,11 +229,13 @@ export class Frontier {
 
   done(lease: Lease): void {
     this.sums.done++;
+    this.changes.pages++;
     this.conclude(lease);
   }
 
   fail(lease: Lease): void {
     this.sums.failed++;
+    this.changes.pages++;
     this.conclude(lease);
   }
 
@@ -248,7 +251,7 @@ export class Frontier {
 
   /** Another attempt, in `delay` ms or later. */
   retry(lease: Lease, delay: number): void {
-    const host = lease.host ?? this.schedule.host(new URL(lease.entry.url).host);
+    const host = this.schedule.host(lease.entry.queue);
     this.schedule.pushRetry(host, lease.entry, performance.now() + delay);
     this.end(lease);
   }
@@ -278,12 +281,12 @@ export class Frontier {
   }
 
   /**
-   * Gives up the lease's place at its host and blocks the greenlet until it has one at `key`: a
+   * Gives up the lease's place at its host and blocks the greenlet until it has one at another: a
    * redirect is a request like any other to the host that gets it. No place is held while waiting
    * for another, so nobody waits in a circle.
    */
-  moveTo(lease: Lease, key: string): void {
-    const host = this.schedule.host(key);
+  moveTo(lease: Lease, name: string): void {
+    const host = this.schedule.host(queueOf(name));
     host.arrivals++;
     try {
       this.leave(lease);
@@ -304,8 +307,8 @@ export class Frontier {
    * Tells how fast a host may be asked, once that is known.
    * @param delay ms between the starts of two requests
    */
-  open(key: string, delay: number): void {
-    const host = this.schedule.host(key);
+  open(name: string, delay: number): void {
+    const host = this.schedule.host(queueOf(name));
     if (host.isOpen && host.delay === delay) return;
     host.isOpen = true;
     host.limit = this.perHost;
@@ -319,8 +322,8 @@ export class Frontier {
    * @param delay for so many ms
    * @param reason why, in the user's words
    */
-  pause(key: string, delay: number, reason: string): void {
-    const host = this.schedule.host(key);
+  pause(name: string, delay: number, reason: string): void {
+    const host = this.schedule.host(queueOf(name));
     const until = performance.now() + delay;
     if (until <= host.pausedUntil) return;
     host.pausedUntil = until;
@@ -361,8 +364,9 @@ export class Frontier {
     for (const host of this.schedule.hungry) {
       if (++hosts > REFILLED) return;
       const wanted = this.schedule.window - host.fresh.size;
-      const entries = this.store.read(host.key, host.loaded, wanted);
-      this.schedule.refill(host, entries.map(begin));
+      const from = { queue: host.key, after: host.loaded, count: wanted };
+      const entries = this.store.read([from])[0]!;
+      this.schedule.refill(host, entries.map(begin), entries.length < wanted);
       if (host.isSpilled && entries.length < wanted) this.uncommitted.add(host);
     }
   }
@@ -411,12 +415,29 @@ export class Frontier {
   }
 }
 
-function noChanges(): { added: StoredEntry[]; known: string[]; ended: StoredEntry[] } {
-  return { added: [], known: [], ended: [] };
+interface Growing {
+  added: FoundEntry[];
+  moved: FoundEntry[];
+  known: string[];
+  ended: StoredEntry[];
+  pages: number;
 }
 
-function begin({ seq, host, url, depth, referrer }: StoredEntry): Entry {
-  return { seq, host, url, depth, referrer, attempts: 0, hops: null };
+function noChanges(): Growing {
+  return { added: [], moved: [], known: [], ended: [], pages: 0 };
+}
+
+/** A name that is longer cannot be looked up anyway. */
+const LONGEST_HOST = 260;
+
+function queueOf(host: string): string {
+  return host.slice(0, LONGEST_HOST);
+}
+
+function begin(stored: StoredEntry): Entry {
+  const { seq, queue, url, depth, referrer, via } = stored;
+  const hops = via === null ? null : new Set(via);
+  return { seq, queue, url, depth, referrer, via, attempts: 0, hops };
 }
 
 /** A timeout that ends at `at` and not before; null when there is nothing to wait for. */

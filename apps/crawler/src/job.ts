@@ -20,28 +20,32 @@ export interface Saved {
   readonly moved: readonly string[];
 }
 
-type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped">;
+type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped" | "links">;
 
 /** What one commit brings. */
 export interface Batch {
-  readonly changes: Changes;
+  readonly changes: Omit<Changes, "states">;
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
 }
 
+/** What is kept for a worker. */
 interface State {
-  readonly version: typeof VERSION;
-  /** Null before the first commit of a crawl. */
+  /** Null before its first commit. */
   readonly saved: Saved | null;
   readonly files: SavedFiles;
 }
+
+/** Names of what is kept in the store: of the crawl, and of the worker that has it alone. */
+const CRAWL = "crawl";
+const ALONE = "alone";
 
 /** Names of the outputs in a job's folder. */
 export const PAGES = "pages.jsonl";
 export const ITEMS = "items.jsonl";
 
 /** Of what is in a job's folder: one of another version is not touched. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * Where a crawl is kept: the store and the outputs, which go forward together.
@@ -80,7 +84,7 @@ export class Job {
       this.outputs = new Outputs(plan(options), job, state?.files ?? null, fresh);
       // The files belong to the crawl before they are there: whenever it is killed, it can go on.
       const { files } = this.outputs;
-      this.save({ version: VERSION, saved: this.saved, files }, NOTHING);
+      this.save({ saved: this.saved, files }, NOTHING, { [CRAWL]: { version: VERSION } });
       this.outputs.open();
     } catch (error) {
       this.store.close();
@@ -97,7 +101,7 @@ export class Job {
    */
   commit({ changes, written, saved }: Batch): void {
     const files = this.outputs.flush(written);
-    this.save({ version: VERSION, saved, files }, changes);
+    this.save({ saved, files }, changes);
   }
 
   close(): void {
@@ -106,32 +110,40 @@ export class Job {
     this.lock?.release();
   }
 
-  private save(state: State, changes: Changes): void {
+  private save(state: State, changes: Omit<Changes, "states">, more: Changes["states"] = {}): void {
     try {
-      this.store.commit(changes, state);
+      this.store.commit({ ...changes, states: { [ALONE]: state, ...more } });
     } catch (error) {
       throw new OutputError(`the job cannot be written: ${errorMessage(error)}`, { cause: error });
     }
   }
 }
 
-const NOTHING: Changes = { added: [], known: [], ended: [] };
+const NOTHING: Omit<Changes, "states"> = {
+  added: [],
+  moved: [],
+  known: [],
+  ended: [],
+  pages: 0,
+};
 
 function stateOf(store: Store, folder: string | undefined): State | null {
-  const state = store.state as State | undefined;
-  if (state === undefined) return null;
-  if (state.version === VERSION) return state;
+  const states = store.states();
+  if (states.size === 0) return null;
+  const crawl = states.get(CRAWL) as { version: number } | undefined;
+  if (crawl?.version === VERSION) return (states.get(ALONE) as State | undefined) ?? null;
   throw new Error(
     `${folder} was written by another version of the crawler: finish it with that one, ` +
       `or start over with --fresh`,
   );
 }
 
-function plan({ output, items, skipped }: JobOptions): OutputPlan[] {
+function plan({ output, items, skipped, links }: JobOptions): OutputPlan[] {
   const open = (file: string, keep: number): JsonlFile => new JsonlFile(file, keep);
   return [
     { name: "pages", given: output, inFolder: PAGES, open },
     { name: "items", given: items, inFolder: ITEMS, open },
     { name: "skipped", given: skipped, inFolder: null, open },
+    { name: "links", given: links, inFolder: null, open },
   ];
 }

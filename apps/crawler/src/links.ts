@@ -1,3 +1,4 @@
+import { flatten } from "./flatten.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { forbidsFollowing } from "./robots-directives.js";
 import { parseRefresh } from "./refresh.js";
@@ -12,6 +13,8 @@ export interface Link {
    * robots).
    */
   readonly nofollow: boolean;
+  /** It leads to a part of the page: an image, a style sheet, a script ... */
+  readonly requisite?: boolean;
 }
 
 export interface PageLinks {
@@ -174,7 +177,7 @@ class LinkCollector {
 }
 
 /** The base a page asks for, where that is the address of a page. */
-function webUrl(reference: string, url: URL): URL | null {
+export function webUrl(reference: string, url: URL): URL | null {
   const href = resolveReference(reference.trim(), url);
   return href !== null && /^https?:/.test(href) ? new URL(href) : null;
 }
@@ -186,13 +189,4 @@ function tokens(text: string | undefined): string[] {
 
 function collapse(text: string): string {
   return text.split(/\s/).filter(Boolean).join(" ");
-}
-
-/**
- * A copy that shares no memory with the page. What the parser returns are slices of the page's
- * text, and V8 keeps the whole page alive for as long as one of its slices is: a frontier of short
- * strings would hold gigabytes.
- */
-function flatten(text: string): string {
-  return Buffer.from(text, "utf8").toString("utf8");
 }

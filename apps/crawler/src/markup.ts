@@ -7,7 +7,8 @@ export type Tag = ReadonlyMap<string, string>;
 export interface MarkupHandler {
   /** Whether `open` is to be called for elements of this name. */
   wants(name: string): boolean;
-  open(name: string, tag: Tag): void;
+  /** @param at where in the text it stands */
+  open(name: string, tag: Tag, at: number): void;
   /** The text of the page's title, in pieces; at least one, which may be empty. */
   titleText(text: string): void;
 }
@@ -45,6 +46,7 @@ export class MarkupReader implements TokenizerCallbacks {
   private templates = 0;
   /** Of the tag being read. */
   private name = "";
+  private at = 0;
   private tag: Map<string, string> | null = null;
   private attribute = "";
   private value = "";
@@ -74,6 +76,7 @@ export class MarkupReader implements TokenizerCallbacks {
 
   onopentagname(start: number, end: number): void {
     this.name = this.nameOf(start, end);
+    this.at = start;
     if (!this.xml && BREAKOUTS.has(this.name) && this.isInForeignContext()) this.foreign.length = 0;
     const inPage = this.templates === 0 && this.handler.wants(this.name);
     this.tag = inPage ? new Map() : null;
@@ -101,7 +104,7 @@ export class MarkupReader implements TokenizerCallbacks {
 
   onopentagend(): void {
     const { name } = this;
-    if (this.tag !== null) this.handler.open(name, this.tag);
+    if (this.tag !== null) this.handler.open(name, this.tag, this.at);
     this.code = name === "script" || name === "style";
     if (this.isInForeignContext()) {
       if (INTEGRATION_POINTS.has(name) || isForeign(name)) this.enter(name);

@@ -1,5 +1,6 @@
+import type { RequisiteMode } from "./errands.js";
 import type { Hooks } from "./hooks.js";
-import type { Output, PageRecord, Skipped } from "./output.js";
+import type { LinksRecord, Output, PageRecord, Skipped } from "./output.js";
 import type { ScopeMode } from "./scope.js";
 import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import { VERSION } from "./version.js";
@@ -41,6 +42,13 @@ export interface Settings {
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
+  /**
+   * Fetch what pages consist of, too: images, style sheets, scripts and the like. `scope`: where
+   * pages may come from as well; `any`: from wherever it comes.
+   */
+  readonly requisites?: RequisiteMode;
+  /** Ask once for what links out of scope lead to, and follow nothing from there. */
+  readonly external?: boolean;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
   /** Where a site counts as one without end. */
@@ -72,6 +80,8 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly items?: string | Output<unknown> | undefined;
   /** Where each link goes that is not followed, with the reason. Default: nowhere. */
   readonly skipped?: string | Output<Skipped> | undefined;
+  /** Where goes what each page refers to. Default: nowhere. */
+  readonly links?: string | Output<LinksRecord> | undefined;
 }
 
 export type ResolvedOptions = Required<Settings> & CrawlOptions;
@@ -94,6 +104,8 @@ export const DEFAULTS: Omit<Required<Settings>, "seeds"> = {
   bodyLimit: 10 * 1024 * 1024,
   userAgent: `greenlit-crawler/${VERSION} (+https://github.com/greenlit/greenlit)`,
   robots: true,
+  requisites: "none",
+  external: false,
   cookies: true,
   traps: {},
   allowPrivate: false,

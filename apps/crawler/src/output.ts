@@ -9,12 +9,15 @@ import {
   writeSync,
 } from "greenlit/fs";
 import { type ErrorCode, errorMessage } from "./errors.js";
+import type { Inventory } from "./inventory.js";
 
 /** One line of the output: one URL that was fetched, or that failed. */
 export interface PageRecord {
   readonly url: string;
   /** Where redirects led. */
   readonly finalUrl: string;
+  /** The redirects on the way. The last one was not followed when `stopped` says why. */
+  readonly redirects: readonly Redirect[];
   /** HTTP status; null when there was no response. */
   readonly status: number | null;
   readonly contentType: string | null;
@@ -34,6 +37,17 @@ export interface PageRecord {
   readonly stopped: string | null;
   readonly error: ErrorCode | null;
   readonly message: string | null;
+}
+
+export interface Redirect {
+  readonly status: number;
+  readonly to: string;
+}
+
+/** What one page refers to, and what fragments can point at on it. */
+export interface LinksRecord extends Inventory {
+  /** Where the page came from: where redirects led. */
+  readonly page: string;
 }
 
 /** Where records or items go. Both methods may block. */

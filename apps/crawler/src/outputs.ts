@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { readJournal } from "./journal.js";
 import {
   type FileOutput,
   isFileOutput,
@@ -35,8 +36,8 @@ export type Batch = Map<string, unknown[]>;
  * crawl takes all of it as one batch, with everything else that happened until then.
  */
 export class Outputs {
-  /** The files, and what of them stays. */
-  readonly files: SavedFiles;
+  /** The files, and what of them is safe. */
+  files: SavedFiles;
   private readonly plans: readonly OutputPlan[];
   private readonly outputs = new Map<string, Output<never>>();
   private batch: Batch = new Map();
@@ -106,7 +107,19 @@ export class Outputs {
       output.flush?.();
       if (isFileOutput(output)) files[name] = { file: output.file, length: output.length };
     }
+    this.files = files;
     return files;
+  }
+
+  /**
+   * What was written to an output, by this run and those before. May be asked for when all is
+   * closed, too.
+   * @throws OutputError when it has no file
+   */
+  journal<T>(name: string): Iterable<T> {
+    const saved = this.files[name];
+    if (saved !== undefined) return readJournal<T>(saved.file, saved.length);
+    throw new OutputError(`this crawl has no file of its ${name}, which are needed here`);
   }
 
   close(): void {

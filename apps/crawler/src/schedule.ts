@@ -16,12 +16,16 @@ const LARGEST_WINDOW = 1_000;
 
 /** What is queued for one host (name and port), and when it may be asked again. Times are in ms. */
 export class Host {
+  /** Name of the queue. */
   readonly key: string;
   /** The first of those never leased; the rest is in the store. */
   readonly fresh: Fifo<Entry> = new Fifo();
-  /** `seq` of the last entry that was in `fresh`, and of the last that there is. */
+  /** `seq` of the last entry that was in `fresh`, and of the last that there is to be read. */
   loaded = -1;
   newest = -1;
+  /** `seq` of the last entry that was ever queued, and of the last when the store gave it to us. */
+  numbered = -1;
+  restored = -1;
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();
   inFlight = 0;
@@ -126,16 +130,16 @@ export class Schedule {
   /** Queues an entry, here or, by not keeping it, in the store. */
   push(host: Host, entry: Entry): void {
     const keeps = !host.isSpilled && host.fresh.size < this.window;
-    host.newest = entry.seq;
+    host.newest = host.numbered = entry.seq;
     this.freshCount++;
     if (keeps) this.load(host, entry);
     else if (host.fresh.size === 0) this.hungry.add(host);
   }
 
-  /** Takes a host over from the store. @param newest `seq` of its last entry */
+  /** Takes a host over from the store. @param newest `seq` of the last entry it ever had */
   restore(key: string, newest: number): void {
     const host = this.host(key);
-    host.newest = newest;
+    host.newest = host.numbered = host.restored = newest;
     this.hungry.add(host);
   }
 
@@ -144,10 +148,16 @@ export class Schedule {
     this.freshCount = fresh;
   }
 
-  /** Takes the next entries of a host from the store; they are counted already. */
-  refill(host: Host, entries: readonly Entry[]): void {
+  /**
+   * Takes the next entries of a host from the store; they are counted already.
+   *
+   * @param isAll the store has no more
+   */
+  refill(host: Host, entries: readonly Entry[], isAll = false): void {
     this.hungry.delete(host);
     for (const entry of entries) this.load(host, entry);
+    // The last ones had ended before we came. What we have added since may not be there yet.
+    if (isAll && host.newest <= host.restored) host.newest = host.loaded;
   }
 
   private load(host: Host, entry: Entry): void {

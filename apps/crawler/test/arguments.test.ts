@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Arguments, Exit, parseArguments } from "../src/arguments.js";
+import { MODES } from "../src/modes/index.js";
 
 describe("parseArguments", () => {
   let out = "";
@@ -17,6 +18,8 @@ describe("parseArguments", () => {
         " ",
       );
     expect(parseArguments(argv)).toEqual({
+      mode: MODES[0],
+      flags: expect.objectContaining({ concurrency: 7, output: "-" }),
       crawl: {
         seeds: ["http://a.example/", "https://b.example"],
         concurrency: 7,
@@ -80,12 +83,46 @@ describe("parseArguments", () => {
     [["http://a.example", "--timeout", "-5"], "whole number"],
     [["http://a.example", "--scope", "galaxy"], "Allowed choices are host, domain, any"],
     [["http://a.example", "--bogus"], "unknown option"],
+    [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
+    [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
+    [["sitemap"], "no URL to begin with"],
+    [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
+    [["sitemap", "http://a.example", "--output", "-"], "give --output a file"],
+    [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
   ])("answers %j with usage on stderr and 2", (argv, message) => {
     expect(parseArguments(argv)).toEqual(new Exit(2));
     expect(err).toContain(message);
     expect(err).toContain("Usage: greenlit-crawl");
     expect(out).toBe("");
+  });
+
+  it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {
+    const argv = "--per-host 3 sitemap http://a.example --to map.xml --no-robots --quiet";
+    const parsed = parseArguments(argv.split(" "));
+    expect(parsed).toMatchObject({
+      mode: { name: "sitemap" },
+      flags: { to: "map.xml", quiet: true },
+      crawl: { seeds: ["http://a.example"], perHost: 3, robots: false },
+      quiet: true,
+    });
+    expect(parsed).not.toHaveProperty("crawl.to");
+    expect(parseArguments(["crawl", "http://a.example"])).toMatchObject({
+      mode: { name: "crawl" },
+      crawl: { seeds: ["http://a.example"] },
+    });
+  });
+
+  it.each(MODES)("has help for the mode $name", (mode) => {
+    expect(parseArguments([mode.name, "--help"])).toEqual(new Exit(0));
+    const { length } = out;
+    expect(out).toContain(`Usage: greenlit-crawl ${mode.name}`);
+    for (const words of [mode.summary, "--concurrency", "Exit codes:"])
+      expect(out).toContain(words);
+    expect(parseArguments(["help", mode.name])).toEqual(new Exit(0));
+    expect(out.slice(length)).toBe(out.slice(0, length));
+    expect(parseArguments(["--help"])).toEqual(new Exit(0));
+    expect(out).toMatch(new RegExp(`^ {2}${mode.name} .* ${mode.summary.slice(0, 20)}`, "m"));
   });
 
   it("prints help and version on stdout", () => {

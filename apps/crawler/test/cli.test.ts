@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { ServerResponse } from "node:http";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -28,10 +28,12 @@ function command(
   args: string[],
   whileRunning: (child: ChildProcess) => void = () => {},
   cwd = temporaryFolder(),
+  env: Record<string, string> = {},
 ): Promise<Ended> {
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     cwd,
+    env: { ...process.env, ...env },
   });
   onTestFinished(() => void child.kill("SIGKILL"));
   let out = "";
@@ -98,6 +100,38 @@ describe("greenlit-crawl", () => {
       expect(err).toContain("Usage: greenlit-crawl");
       expect(out).toBe("");
     }
+  });
+
+  it("makes a sitemap, and makes it again without a fetch", async () => {
+    const { origin, requests } = await serve(site({ "/": "<a href=/a><a href=/b>", "/a": "" }));
+    const folder = temporaryFolder();
+    const first = await command(["sitemap", origin, "--job", "job", "--quiet"], undefined, folder);
+    expect(first.code).toBe(0);
+    expect(first.err).toBe("2 pages are in job/sitemap.xml.\n");
+    const { length } = requests;
+    const again = ["sitemap", "--job", "job", "--to", "map.xml", "--quiet"];
+    expect((await command(again, undefined, folder)).code).toBe(0);
+    expect(requests).toHaveLength(length);
+    const map = readFileSync(join(folder, "map.xml"), "utf8");
+    expect(map).toContain(`<loc>${origin}/a</loc>`);
+    expect(readFileSync(join(folder, "job/sitemap.xml"), "utf8")).toBe(map);
+  });
+
+  it("keeps a crawl in a temporary folder for a mode that needs it, and removes that", async () => {
+    const { origin, requests } = await serve(site({ "/": "" }));
+    const folder = temporaryFolder();
+    const temporary = temporaryFolder();
+    const args = ["sitemap", origin, "--no-job", "--quiet"];
+    const { code } = await command(args, undefined, folder, { TMPDIR: temporary });
+    expect(code).toBe(0);
+    expect(readdirSync(folder)).toEqual(["sitemap.xml"]);
+    expect(readdirSync(temporary)).toEqual([]);
+    const { length } = requests;
+    const { err, code: second } = await command(args, undefined, folder, { TMPDIR: temporary });
+    expect(second).toBe(1);
+    expect(err).toContain("--to sitemap.xml replaces it");
+    expect(requests).toHaveLength(length); // said before anything is fetched
+    expect(readdirSync(temporary)).toEqual([]);
   });
 
   it("ends when the reader of its output has gone", async () => {

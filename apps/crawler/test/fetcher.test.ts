@@ -55,6 +55,7 @@ describe("Fetcher", () => {
       xml: false,
       droppedLinks: 0,
       fingerprint: expect.any(Number) as number,
+      inventory: null,
       retryAfter: null,
       stopped: null,
     });

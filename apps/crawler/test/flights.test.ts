@@ -59,7 +59,7 @@ it("flights are of the greenlet that visits; elsewhere there is none", async () 
   await run(() => {
     const flights = new Flights();
     const found: (Flight | undefined)[] = [];
-    const entry = { seq: 0, host: "a", url: "http://a/", depth: 0, referrer: null };
+    const entry = { seq: 0, queue: "a", via: null, url: "http://a/", depth: 0, referrer: null };
     flights.during({ ...entry, attempts: 1, hops: null }, () => {
       const began = flightHere()!.since;
       sleep(2);

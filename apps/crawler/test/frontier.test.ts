@@ -323,10 +323,10 @@ describe("Frontier", () => {
       first.done(leases[0]!);
       first.skip(leases[2]!);
       first.retry(leases[3]!, 1_000);
-      store.commit(first.takeChanges(), first.saved);
+      store.commit({ ...first.takeChanges(), states: { saved: first.saved } });
       first.fail(leases[4]!); // not committed: it has not happened
     });
-    const second = new Frontier(options, store, store.state as SavedFrontier);
+    const second = new Frontier(options, store, store.states().get("saved") as SavedFrontier);
     expect(second.counts).toMatchObject({ done: 1, failed: 0, skipped: 1, pending: 5, leased: 0 });
     expect(second.has("http://a/there")).toBe(true);
     expect(second.has("http://a/unfinished")).toBe(false);
@@ -346,7 +346,7 @@ describe("Frontier", () => {
       const keeper = spawn(() => {
         for (;;) {
           frontier.dirty.wait();
-          store.commit(frontier.takeChanges(), frontier.saved);
+          store.commit({ ...frontier.takeChanges(), states: {} });
           frontier.committed();
           sleep(1);
         }

@@ -26,6 +26,8 @@ describe("Outputs", () => {
       outputs.write("a", "of the next batch");
       expect(outputs.flush(batch)).toEqual({ a: { file: join(folder, "a.jsonl"), length: 2 } });
       outputs.close();
+      expect([...outputs.journal("a")]).toEqual([1]);
+      expect(() => outputs.journal("c")).toThrow("no file of its c");
     });
     expect(readFileSync(join(folder, "a.jsonl"), "utf8")).toBe("1\n");
     expect(seen).toEqual([1]);

@@ -5,6 +5,7 @@ export function record(fields: Partial<PageRecord> = {}): PageRecord {
   return {
     url: "http://example.org/",
     finalUrl: "http://example.org/",
+    redirects: [],
     status: 200,
     contentType: "text/html",
     bytes: 0,

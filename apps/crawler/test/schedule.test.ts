@@ -4,10 +4,11 @@ import { type Entry, type Host, Schedule } from "../src/schedule.js";
 let seq = 0;
 const entry = (url: string): Entry => ({
   seq: seq++,
-  host: url[0]!,
+  queue: url[0]!,
   url,
   depth: 0,
   referrer: null,
+  via: null,
   attempts: 0,
   hops: null,
 });
