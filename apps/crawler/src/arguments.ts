@@ -20,6 +20,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly demo: boolean;
+  /** Port of the dashboard, 0 for any; null: there is none. */
+  readonly dashboard: number | null;
 }
 
 /** The command line was wrong, or asked only for help; everything has been printed. */
@@ -120,6 +122,7 @@ function declareCrawl(): Command {
     )
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
+    .option("--dashboard [port]", "a page on this machine that shows and controls it", port)
     .option("--demo", "crawl the bundled demo site, on this machine only")
     .addHelpText("afterAll", EXIT_CODES)
     .configureHelp({ showGlobalOptions: true })
@@ -142,6 +145,7 @@ interface CrawlFlags {
   json?: boolean;
   quiet?: boolean;
   demo?: boolean;
+  dashboard?: number | true;
   perHost?: number;
   trap?: TrapOptions;
 }
@@ -150,7 +154,7 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   const own = Object.keys(command.parent === null ? {} : command.opts());
   const flags = command.optsWithGlobals<CrawlFlags>();
   const ofCrawl = Object.entries(flags).filter(([name]) => !own.includes(name));
-  const { job, output, json, quiet, demo, trap, ...crawl } = Object.fromEntries(
+  const { job, output, json, quiet, demo, dashboard, trap, ...crawl } = Object.fromEntries(
     ofCrawl,
   ) as CrawlFlags;
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
@@ -174,6 +178,7 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
     json: json === true,
     quiet: quiet === true,
     demo: demo === true,
+    dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }
 
@@ -196,6 +201,11 @@ function addTrapLimit(text: string, before: TrapOptions = {}): TrapOptions {
   const reason = TRAP_REASONS.find((known) => known === name);
   if (reason !== undefined) return { ...before, [TRAP_LIMITS[reason]]: atLeast(1)(limit) };
   throw new InvalidArgumentError(`Not one of ${TRAP_REASONS.join(", ")}, followed by =n.`);
+}
+
+function port(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError(`Not a port. Put --dashboard behind ${text}, or name a port.`);
 }
 
 /** A parser of whole numbers from `minimum` up. */

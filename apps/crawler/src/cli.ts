@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { spawn } from "greenlit";
 import { parseArguments, type Arguments, Exit } from "./arguments.js";
 import { Crawler } from "./crawler.js";
+import { serveDashboard } from "./dashboard/dashboard.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
 import { derivedFile } from "./modes/derived-file.js";
@@ -52,7 +53,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { options, handler }: Prepared,
-  { flags, json, mode, quiet, toStdout }: Arguments,
+  { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const crawler = new Crawler(
@@ -68,6 +69,8 @@ function run(
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
+  const shown = dashboard === null ? null : serveDashboard(crawler, { port: dashboard });
+  if (shown !== null) say(`Dashboard: ${shown.url}`);
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -77,6 +80,7 @@ function run(
     summary = crawler.run();
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    shown?.close();
     drawing?.kill();
     progress.clear();
   }

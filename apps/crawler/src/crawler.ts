@@ -29,6 +29,7 @@ import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
+import type { Watcher } from "./watcher.js";
 
 /**
  * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
@@ -68,6 +69,8 @@ export class Crawler {
   readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
+  /** Is told of every URL that ends, and every link that is not followed. */
+  watcher: Watcher | null = null;
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly scope: Scope;
@@ -389,6 +392,7 @@ export class Crawler {
   private refuse(skipped: Skipped): void {
     this.statistics.skipped.add(skipped.reason);
     this.job.outputs.write("skipped", skipped);
+    this.watcher?.skipped(skipped);
   }
 
   /** The end of a URL, with a page or with an error. */
@@ -413,6 +417,7 @@ export class Crawler {
   private write(record: PageRecord, error: unknown = null): void {
     this.statistics.count(record);
     this.job.outputs.write("pages", record);
+    this.watcher?.ended(record);
     if (record.error === null) return;
     try {
       this.options.onError?.(error, record);

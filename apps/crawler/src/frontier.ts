@@ -146,10 +146,10 @@ export class Frontier {
     return this.schedule;
   }
 
-  /** Where the URLs are that are not leased: see `FrontierCounts` for the others. */
-  get whereabouts(): { known: number; retrying: number; spilled: number } {
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
     const { retries, fresh, held } = this.schedule;
-    return { known: this.seq, retrying: retries, spilled: fresh - held };
+    return { retrying: retries, spilled: fresh - held };
   }
 
   /** URLs that have ended since the last commit. */

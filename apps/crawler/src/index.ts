@@ -1,4 +1,5 @@
 export { crawl, Crawler } from "./crawler.js";
+export { Dashboard, type DashboardOptions, serveDashboard } from "./dashboard/dashboard.js";
 export { type Document, parseDocument } from "./document.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";

@@ -3,7 +3,6 @@ import { type HttpServer, serve, type ServerRequest, type ServerResponse } from 
 import { Access, isNamedHere } from "./access.js";
 import { loadAssets } from "./assets.js";
 import { Broadcast, serverSentEvent } from "./event-stream.js";
-import { greenletStack } from "./greenlet-view.js";
 import { Monitor, type Observed } from "./monitor.js";
 import type { Query } from "./query.js";
 import { parseCommand } from "./command.js";
@@ -71,6 +70,7 @@ export class Dashboard implements Disposable {
     this.crawler = crawler;
     this.interval = interval;
     this.monitor = new Monitor(crawler);
+    crawler.watcher = this.monitor;
     const limits = { maxConnections: MAX_CONNECTIONS, maxBodySize: 10_000 };
     this.server = serve(
       { host: "127.0.0.1", port, sendTimeout: SEND_TIMEOUT, ...limits },
@@ -143,8 +143,7 @@ export class Dashboard implements Disposable {
     if (name === "events") return this.stream();
     if (name === "stack") {
       const [id, url] = [Number(asked.get("id")), asked.get("url") ?? ""];
-      const stack = greenletStack(this.crawler.flights, id, url);
-      return stack === null ? text(404, "this page is not in flight any more") : json(stack);
+      return json(this.monitor.stack(id, url));
     }
     const panel = PANELS.find((panel) => panel === name);
     if (panel === undefined) return text(404, "there is no such panel");

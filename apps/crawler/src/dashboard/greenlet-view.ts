@@ -11,41 +11,53 @@ const OWN = new URL("..", import.meta.url).pathname;
 /** Where the runtime's packages are, unless they are in a node_modules folder. */
 const RUNTIME = new URL("../../", import.meta.resolve("greenlit")).pathname;
 
-/**
- * The pages in flight, and the line at which the greenlet of each is blocked. Stacks are taken of
- * the rows that are asked for alone, since each takes some 40 us.
- */
-export function selectGreenlets(flights: Flights, query: Query): Selection<GreenletRow> {
-  const now = performance.now();
-  const selection = select(flights, query, {
-    text: ({ entry, phase }) => `${entry.url} ${phase}`,
-    value: ({ entry, phase, began, since }, sort) =>
-      sort === "url"
-        ? entry.url
-        : sort === "phase"
-          ? phase
-          : now - (sort === "age" ? began : since),
-  });
-  const dumps = dumpOf(selection.rows);
-  const rows = selection.rows.flatMap((flight) => {
-    const found = dumps.get(flight.greenlet.id);
-    return found === undefined ? [] : [rowOf(flight, found, framesOf(found), now)];
-  });
-  return { ...selection, rows };
+/** The pages in flight, and the line at which the greenlet of each is blocked. */
+export class GreenletView {
+  private readonly flights: Flights;
+  /** The stacks of the rows that were given last: a page that is clicked on may have ended. */
+  private last = new Map<string, GreenletStack>();
+
+  constructor(flights: Flights) {
+    this.flights = flights;
+  }
+
+  /** Stacks are taken of the rows that are asked for alone, since each takes some 40 us. */
+  select(query: Query): Selection<GreenletRow> {
+    const now = performance.now();
+    const selection = select(this.flights, query, {
+      text: ({ entry, phase }) => `${entry.url} ${phase}`,
+      value: ({ entry, phase, began, since }, sort) => {
+        if (sort === "url") return entry.url;
+        if (sort === "phase") return phase;
+        return now - (sort === "age" ? began : since);
+      },
+    });
+    const stacks = stacksOf(selection.rows, now);
+    this.last = new Map(stacks.map((stack) => [keyOf(stack), stack]));
+    return { ...selection, rows: stacks.map(rowOf) };
+  }
+
+  /** One of them with its whole stack, as it was last when it has ended; null when it is unknown. */
+  stack(id: number, url: string): GreenletStack | null {
+    for (const flight of this.flights) {
+      if (flight.greenlet.id !== id || flight.entry.url !== url) continue;
+      return stacksOf([flight], performance.now())[0] ?? null;
+    }
+    const last = this.last.get(keyOf({ id, url }));
+    return last === undefined ? null : { ...last, hasEnded: true };
+  }
 }
 
-/** One of them with its whole stack; null when the page is not in flight any more. */
-export function greenletStack(flights: Flights, id: number, url: string): GreenletStack | null {
-  for (const flight of flights) {
-    if (flight.greenlet.id !== id || flight.entry.url !== url) continue;
-    const found = dumpOf([flight]).get(id);
-    if (found === undefined) return null;
-    const { depth, attempts, referrer } = flight.entry;
-    const frames = framesOf(found);
-    const row = rowOf(flight, found, frames, performance.now());
-    return { ...row, depth, attempts, referrer, frames };
-  }
-  return null;
+function keyOf({ id, url }: Pick<GreenletRow, "id" | "url">): string {
+  return `${id} ${url}`;
+}
+
+function stacksOf(flights: readonly Flight[], now: number): GreenletStack[] {
+  const dumps = dumpOf(flights);
+  return flights.flatMap((flight) => {
+    const found = dumps.get(flight.greenlet.id);
+    return found === undefined ? [] : [stackOf(flight, found, now)];
+  });
 }
 
 function dumpOf(flights: readonly Flight[]): Map<number, GreenletDump> {
@@ -59,28 +71,28 @@ function dumpOf(flights: readonly Flight[]): Map<number, GreenletDump> {
   }
 }
 
-function rowOf(
+function stackOf(
   { entry, phase, began, since }: Flight,
-  { id, name, waitsFor }: GreenletDump,
-  frames: readonly Frame[],
+  { id, waitsFor, stack }: GreenletDump,
   now: number,
-): GreenletRow {
-  const at = frames.find(({ isOwn }) => isOwn) ?? frames[0];
-  const line = at?.place.replace(/^.*[/\\]/, "").replace(/:\d+$/, "") ?? "";
-  return {
-    id,
-    name,
-    url: entry.url,
-    phase,
-    age: now - began,
-    inPhase: now - since,
-    waitsFor,
-    line,
-  };
+): GreenletStack {
+  const frames = stack.map(parseFrame);
+  const frame = frames.find(({ isOwn }) => isOwn) ?? frames[0];
+  const at = frame === undefined ? "" : `${frame.call} ${lineOf(frame)}`;
+  const { url, depth, attempts, referrer } = entry;
+  const [age, inPhase] = [now - began, now - since];
+  const row = { id, url, phase, age, inPhase, waitsFor, at };
+  return { ...row, depth, attempts, referrer, frames, hasEnded: false };
 }
 
-function framesOf({ stack }: GreenletDump): Frame[] {
-  return stack.map(parseFrame);
+function rowOf(stack: GreenletStack): GreenletRow {
+  const { id, url, phase, age, inPhase, waitsFor, at } = stack;
+  return { id, url, phase, age, inPhase, waitsFor, at };
+}
+
+/** `client.ts:98` */
+function lineOf({ place }: Frame): string {
+  return place.replace(/^.*[/\\]/, "").replace(/:\d+$/, "");
 }
 
 /** @param frame as V8 writes it: `at call (place)`, or `at place` */

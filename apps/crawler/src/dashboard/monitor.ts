@@ -1,20 +1,29 @@
 import type { Crawler } from "../crawler.js";
 import { PHASES } from "../phases.js";
 import type { PageRecord, Skipped } from "../output.js";
+import type { Watcher } from "../watcher.js";
 import { FailureLog } from "./failure-log.js";
-import { selectGreenlets } from "./greenlet-view.js";
+import { GreenletView } from "./greenlet-view.js";
 import { HostView } from "./host-view.js";
 import type { Query } from "./query.js";
 import { RollingHistogram } from "./rolling-histogram.js";
 import { SiteGraph } from "./site-graph.js";
 import { SkipLog } from "./skip-log.js";
-import type { Counts, Latency, Panels, Sample, State, Tick } from "./snapshot.js";
+import type { Counts, GreenletStack, Latency, Panels, Sample, State, Tick } from "./snapshot.js";
 import { hostOf, sectionOf } from "./url-parts.js";
 
 /** The part of a crawl that is looked at. */
 export type Observed = Pick<
   Crawler,
-  "options" | "frontier" | "statistics" | "manners" | "flights" | "pause" | "resume" | "stop"
+  | "options"
+  | "frontier"
+  | "statistics"
+  | "manners"
+  | "flights"
+  | "watcher"
+  | "pause"
+  | "resume"
+  | "stop"
 >;
 
 /** Samples that are kept: five minutes, at one a second. */
@@ -28,9 +37,10 @@ const BARS = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000
  * What is known of a crawl at each moment. It is told of every page that ends, and looks at
  * everything else when it is asked. Memory is bounded, however long the crawl and large the site.
  */
-export class Monitor {
+export class Monitor implements Watcher {
   private readonly crawler: Observed;
   private readonly latency = new RollingHistogram();
+  private readonly greenletView: GreenletView;
   private readonly hostView: HostView;
   private readonly failures = new FailureLog();
   private readonly skips: SkipLog;
@@ -43,6 +53,7 @@ export class Monitor {
 
   constructor(crawler: Observed) {
     this.crawler = crawler;
+    this.greenletView = new GreenletView(crawler.flights);
     this.hostView = new HostView(crawler);
     this.skips = new SkipLog(crawler.statistics.skipped);
     this.before = this.progress();
@@ -107,13 +118,18 @@ export class Monitor {
   /** What is asked for by its name, as `query` asks for it. */
   panel<Name extends keyof Panels>(name: Name, query: Query): Panels[Name] {
     const panels: { [Name in keyof Panels]: () => Panels[Name] } = {
-      greenlets: () => selectGreenlets(this.crawler.flights, query),
+      greenlets: () => this.greenletView.select(query),
       hosts: () => this.hostView.select(query),
       failures: () => this.failures.select(query),
       skips: () => this.skips.selection,
       graph: () => ({ hosts: this.hostGraph.graph, sections: this.sectionGraph.graph }),
     };
     return panels[name]();
+  }
+
+  /** The whole stack of one greenlet; null when it is not known. */
+  stack(id: number, url: string): GreenletStack | null {
+    return this.greenletView.stack(id, url);
   }
 
   private get state(): State {
@@ -126,7 +142,7 @@ export class Monitor {
   private counts(): Counts {
     const { frontier, statistics } = this.crawler;
     const { whereabouts } = frontier;
-    const { pending, leased, peak, hosts } = frontier.counts;
+    const { pending, leased, peak, hosts, done, failed: lost, skipped: left } = frontier.counts;
     const { pages, failed, retries, bytes, skipped } = statistics;
     return {
       pages,
@@ -138,6 +154,7 @@ export class Monitor {
       peakInFlight: peak,
       queued: pending,
       ...whereabouts,
+      known: done + lost + left + pending + leased,
       hosts,
     };
   }

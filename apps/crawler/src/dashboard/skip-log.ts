@@ -3,7 +3,7 @@ import type { Tally } from "../tally.js";
 import type { Selection, SkipRow } from "./snapshot.js";
 
 /** Links that are kept for each reason. */
-const EXAMPLES = 5;
+const EXAMPLES = 3;
 const LONGEST = 2_000;
 
 /** Why links were not followed: how often each reason was, and the newest links for each. */

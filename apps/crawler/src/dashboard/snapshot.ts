@@ -123,7 +123,6 @@ export interface SkipRow {
 
 export interface GreenletRow {
   readonly id: number;
-  readonly name: string;
   readonly url: string;
   readonly phase: Phase;
   /** Since it was begun, and since it came into its phase. */
@@ -131,8 +130,8 @@ export interface GreenletRow {
   readonly inPhase: number;
   /** The call that it is blocked in; null when it waits for its turn to run. */
   readonly waitsFor: string | null;
-  /** Where that was called, `file:line`. */
-  readonly line: string;
+  /** Where that was called: the function and `file:line`; empty while it has no place. */
+  readonly at: string;
 }
 
 export interface Frame {
@@ -144,6 +143,8 @@ export interface Frame {
 }
 
 export interface GreenletStack extends GreenletRow {
+  /** The page is not in flight any more: this is what was seen last. */
+  readonly hasEnded: boolean;
   readonly depth: number;
   readonly attempts: number;
   readonly referrer: string | null;

@@ -1,8 +1,10 @@
 import { element, setText, svg } from "./dom.js";
-import { roundUp } from "./format.js";
+import { clock, roundUp } from "./format.js";
 
 const WIDTH = 600;
 const HEIGHT = 120;
+/** So many values fit in: the picture begins with few and is compressed as there are more. */
+const SPANS = [30, 60, 120, 300];
 
 /** How a value over time went, the newest at the right. */
 export class AreaChart {
@@ -14,7 +16,8 @@ export class AreaChart {
   private readonly picture: SVGSVGElement;
   private readonly shown: HTMLElement;
   private readonly format: (value: number) => string;
-  private readonly length: number;
+  /** Values from the left to the right. */
+  private length = SPANS[0]!;
   private values: readonly number[] = [];
   private interval = 1_000;
   /** The value that the pointer is at, counted from the newest one; null for none. */
@@ -23,24 +26,17 @@ export class AreaChart {
   /**
    * @param place what it fills
    * @param shown where the newest value is said, or the one that is pointed at
-   * @param length values from the left to the right
    */
-  constructor(
-    place: HTMLElement,
-    shown: HTMLElement,
-    format: (value: number) => string,
-    length: number,
-  ) {
+  constructor(place: HTMLElement, shown: HTMLElement, format: (value: number) => string) {
     this.shown = shown;
     this.format = format;
-    this.length = length;
     const frame = { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img" };
     const middle = svg("line", { class: "grid", x2: WIDTH, y1: HEIGHT / 2, y2: HEIGHT / 2 });
     this.picture = svg("svg", frame, middle, this.area, this.line, this.cursor);
     place.append(this.picture, this.top, this.start, element("span", { class: "axis end" }, "now"));
     place.addEventListener("pointermove", (event) => {
       const { left, width } = place.getBoundingClientRect();
-      this.pointed = Math.round((1 - (event.clientX - left) / width) * (length - 1));
+      this.pointed = Math.round((1 - (event.clientX - left) / width) * (this.length - 1));
       this.point();
     });
     place.addEventListener("pointerleave", () => {
@@ -54,6 +50,7 @@ export class AreaChart {
   draw(values: readonly number[], interval: number): void {
     this.values = values;
     this.interval = interval;
+    this.length = SPANS.find((span) => span >= values.length) ?? values.length;
     const highest = roundUp(Math.max(...values, 0));
     const x = (i: number): string => (WIDTH * (1 - this.ago(i) / (this.length - 1))).toFixed(1);
     const y = (value: number): string => (HEIGHT * (1 - (0.96 * value) / highest)).toFixed(1);
@@ -63,7 +60,7 @@ export class AreaChart {
     const last = x(values.length - 1);
     this.area.setAttribute("d", path === "" ? "" : `${path}L${last} ${HEIGHT}L${x(0)} ${HEIGHT}Z`);
     setText(this.top, this.format(highest));
-    setText(this.start, `${Math.round((this.length * interval) / 60_000)} min ago`);
+    setText(this.start, `${clock(this.length * interval)} ago`);
     this.point();
   }
 

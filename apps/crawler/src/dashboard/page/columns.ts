@@ -21,7 +21,7 @@ export const GREENLETS: readonly Column<GreenletRow>[] = [
   },
   { sort: "age", label: "Age", width: "5.5rem", kind: "number", text: ({ age }) => duration(age) },
   { sort: null, label: "Blocked in", width: "11rem", kind: "mono", text: waits },
-  { sort: null, label: "At line", width: "12rem", kind: "mono", text: ({ line }) => line },
+  { sort: null, label: "At", width: "18rem", kind: "mono", text: ({ at }) => at },
 ];
 
 export const HOSTS: readonly Column<HostRow>[] = [

@@ -54,9 +54,7 @@ export class Connection {
 
   /** @returns null when the page is not in flight any more */
   async stack(id: number, url: string): Promise<GreenletStack | null> {
-    const response = await this.fetch(`stack?${new URLSearchParams({ id: String(id), url })}`);
-    if (response.status === 404) return null;
-    return (await response.json()) as GreenletStack;
+    return this.json<GreenletStack | null>(`stack?${new URLSearchParams({ id: String(id), url })}`);
   }
 
   /** @throws Error when the server is gone, or says no */

@@ -42,8 +42,8 @@ function move(points: readonly Point[], edges: readonly GraphEdge[], heat: numbe
   const ideal = 0.75 * Math.sqrt((WIDTH * HEIGHT) / Math.max(1, points.length));
   const forces = points.map(({ x, y }) => ({
     // To the middle, so that what has no edges does not drift away; wider than high.
-    x: (WIDTH / 2 - x) * 0.02,
-    y: (HEIGHT / 2 - y) * 0.05,
+    x: (WIDTH / 2 - x) * 0.16,
+    y: (HEIGHT / 2 - y) * 0.5,
   }));
   const push = (a: number, b: number, strength: (distance: number) => number): void => {
     const [dx, dy] = [points[a]!.x - points[b]!.x, points[a]!.y - points[b]!.y];

@@ -53,8 +53,8 @@ class Page {
       onEnd: ({ tick, panels }) => {
         this.isFrozen = false;
         this.showFrozen();
-        this.take(tick);
         this.details.end(panels);
+        this.take(tick);
       },
       onLost: (reason, triesAgain) => this.lose(reason, triesAgain),
     });

@@ -41,8 +41,8 @@ export class Overview {
   constructor() {
     const perSecond = (value: number): string => `${short(value)} /s`;
     const bytesPerSecond = (value: number): string => `${bytes(value)}/s`;
-    this.rate = new AreaChart(byId("rate-chart"), byId("rate-now"), perSecond, SHOWN);
-    this.traffic = new AreaChart(byId("traffic-chart"), byId("traffic-now"), bytesPerSecond, SHOWN);
+    this.rate = new AreaChart(byId("rate-chart"), byId("rate-now"), perSecond);
+    this.traffic = new AreaChart(byId("traffic-chart"), byId("traffic-now"), bytesPerSecond);
   }
 
   draw(tick: Tick, samples: readonly Sample[], interval: number): void {
@@ -122,7 +122,7 @@ function whereabouts({ counts }: Tick): Share[] {
   const ended = Math.max(0, known - queued - inFlight);
   return [
     { name: "good", label: `ended, of ${number(known)} known`, count: ended },
-    { name: "body", label: "in flight", count: inFlight },
+    { name: "connecting", label: "in flight", count: inFlight },
     { name: "headers", label: "queued, in memory", count: queued - spilled - retrying },
     { name: "committing", label: "queued, in the store", count: spilled },
     { name: "waiting", label: "waiting for another attempt", count: retrying },

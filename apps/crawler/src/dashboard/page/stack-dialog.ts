@@ -16,7 +16,7 @@ export class StackDialog {
 
   show(row: GreenletRow): void {
     this.row = row;
-    setText(byId("stack-title"), row.name);
+    setText(byId("stack-title"), `Greenlet ${row.id}`);
     setText(byId("stack-url"), row.url);
     byId("stack-facts").replaceChildren();
     byId("stack-frames").replaceChildren();
@@ -31,7 +31,7 @@ export class StackDialog {
     const stack = await this.connection.stack(row.id, row.url).catch(() => null);
     if (row !== this.row) return;
     if (stack === null) {
-      setText(byId("stack-note"), "This page is not in flight any more.");
+      setText(byId("stack-note"), "This page has ended since.");
     } else this.fill(stack);
   }
 
@@ -54,13 +54,14 @@ export class StackDialog {
     byId("stack-frames").replaceChildren(
       ...frames.map((frame, i) => frameElement(frame, i === blockedAt)),
     );
-    setText(
-      byId("stack-note"),
-      frames.length === 0
-        ? "It is about to run, so it has no place where it is blocked."
-        : "The line marked is where it is blocked; greenlit and Node are dimmed.",
-    );
+    setText(byId("stack-note"), noteOn(stack));
   }
+}
+
+function noteOn({ hasEnded, frames }: GreenletStack): string {
+  if (hasEnded) return "This page has ended since: it is as it was when it was seen last.";
+  if (frames.length === 0) return "It is about to run, so it has no place where it is blocked.";
+  return "The line marked is where it is blocked; greenlit and Node are dimmed.";
 }
 
 function frameElement({ call, place, isOwn }: Frame, isIt: boolean): HTMLElement {

@@ -52,7 +52,7 @@ export class Table<Row> {
     const group = element("colgroup");
     for (const column of columns) {
       const { sort, label, width, kind } = column;
-      const cell = element("th", { scope: "col", class: kind ?? "" });
+      const cell = element("th", { scope: "col", class: kind === "number" ? kind : "" });
       if (sort === null) cell.append(label);
       else {
         const button = element("button", { class: "sort" }, label);
@@ -120,9 +120,10 @@ export class Table<Row> {
   private add(): { row: HTMLElement; cells: HTMLElement[] } {
     const row = element("tr");
     const cells = this.columns.map(({ kind = "" }) => {
-      const cell = element("td", { class: kind });
+      const isFilled = kind === "open" || kind === "badge";
+      const cell = element("td", { class: isFilled ? `has-${kind}` : kind });
       row.append(cell);
-      if (kind !== "open" && kind !== "badge") return cell;
+      if (!isFilled) return cell;
       const inner = element(kind === "open" ? "button" : "span");
       cell.append(inner);
       return inner;
