@@ -12,6 +12,8 @@ export interface FrontierOptions {
   readonly perHost: number;
   /** URLs fetched at most, however they end; retries and skipped URLs do not count. */
   readonly maxPages?: number;
+  /** Whether no further URL may be begun, whatever `maxPages` says. */
+  readonly isSpent?: () => boolean;
 }
 
 /**
@@ -78,6 +80,10 @@ export class Frontier {
   private readonly changed = new Event();
   /** For each host with a redirect waiting for a place: set when there may be one. */
   private readonly places = new Map<Host, Event>();
+  /** Leases that hold no place, and wait for what becomes of another. */
+  private resting = 0;
+  /** Called when no lease will end any more but those that rest. */
+  onStall: () => void = () => {};
   private sums = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
   private limits: { concurrency: number; perHost: number };
   private isPaused = false;
@@ -89,7 +95,7 @@ export class Frontier {
     store: Store = new MemoryStore(),
     saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
-    this.options = { maxPages: Infinity, ...options };
+    this.options = { maxPages: Infinity, isSpent: () => false, ...options };
     const { concurrency, perHost } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
@@ -209,9 +215,10 @@ export class Frontier {
       if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
       this.refill();
-      const full = this.isPaused || this.sums.leased >= this.concurrency || this.isBehind;
+      const full = this.isPaused || this.active >= this.limits.concurrency || this.isBehind;
       const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
+      if (this.isStalled()) this.onStall();
       this.changed.clear();
       this.changed.wait({ timeout: full ? null : until(this.schedule.nextAt, now) });
     }
@@ -260,6 +267,21 @@ export class Frontier {
   giveBack(lease: Lease, delay: number): void {
     lease.entry.attempts--;
     this.retry(lease, delay);
+  }
+
+  /**
+   * Gives up the lease's place while `wait` blocks for what becomes of another lease. Counts as
+   * none of those leased at once.
+   */
+  rest<T>(lease: Lease, wait: () => T): T {
+    this.leave(lease);
+    this.resting++;
+    this.changed.set();
+    try {
+      return wait();
+    } finally {
+      this.resting--;
+    }
   }
 
   /** Leases fewer URLs at once from now on: a quarter less than there are now. */
@@ -343,19 +365,32 @@ export class Frontier {
     if (lease === null) return null;
     lease.entry.attempts++;
     this.sums.leased++;
-    this.sums.peak = Math.max(this.sums.peak, this.sums.leased);
+    this.sums.peak = Math.max(this.sums.peak, this.active);
     return lease;
   }
 
   /** Whether one more page may be begun. What waits for a retry has been begun before. */
   private hasBudget(): boolean {
     const { leased, done, failed } = this.sums;
+    if (this.options.isSpent()) return false;
     return leased + this.schedule.retries + done + failed < this.options.maxPages;
   }
 
   private isFinished(): boolean {
-    if (this.sums.leased > 0 || this.schedule.retries > 0) return false;
-    return this.schedule.fresh === 0 || !this.hasBudget();
+    return this.sums.leased === 0 && this.hasNothingMore();
+  }
+
+  private isStalled(): boolean {
+    return this.resting > 0 && this.active === 0 && this.hasNothingMore();
+  }
+
+  private hasNothingMore(): boolean {
+    return this.schedule.retries === 0 && (this.schedule.fresh === 0 || !this.hasBudget());
+  }
+
+  /** Leases that do something. */
+  private get active(): number {
+    return this.sums.leased - this.resting;
   }
 
   /** Brings back from the store what will be wanted soon, of some hosts at a time. */

@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -24,13 +24,16 @@ describe("parseArguments", () => {
         seeds: ["http://a.example/", "https://b.example"],
         concurrency: 7,
         maxPages: 50,
+        maxBytes: 5_000_000,
+        maxTime: 5_400_000,
+        maxPathDepth: 4,
         maxDepth: 0,
         scope: "domain",
         include: ["/a/**", "/b/**"],
         exclude: ["/c"],
         perHost: 3,
         delay: 10,
-        timeout: 99,
+        timeout: 1_500,
         connectTimeout: 11,
         headersTimeout: 12,
         bodyTimeout: 13,
@@ -45,6 +48,9 @@ describe("parseArguments", () => {
         job: "folder",
         fresh: true,
         output: undefined,
+        items: "i.jsonl",
+        skipped: true,
+        format: "csv",
       },
       toStdout: true,
       json: true,
@@ -53,18 +59,14 @@ describe("parseArguments", () => {
     } satisfies Arguments);
   });
 
-  it("has defaults, and asks the demo site for more at once", () => {
-    expect(parseArguments(["http://a.example"])).toMatchObject({
-      crawl: {
-        concurrency: 100,
-        perHost: 2,
-        timeout: 30_000,
-        retries: 2,
-        robots: true,
-        job: "crawl-a.example",
-      },
+  it("leaves to the crawl what is not given, and asks the demo site for more at once", () => {
+    expect(parseArguments(["http://a.example"])).toEqual({
+      mode: MODES[0],
+      flags: { robots: true, cookies: true },
+      crawl: { seeds: ["http://a.example"], job: "crawl-a.example", output: undefined },
       toStdout: false,
       json: false,
+      quiet: false,
       demo: false,
     });
     expect(parseArguments(["--demo"])).toMatchObject({
@@ -80,16 +82,23 @@ describe("parseArguments", () => {
     [["ftp://example.org/"], "Not an http or https URL"],
     [["http://a.example", "--concurrency", "0"], "whole number of 1 or more"],
     [["http://a.example", "--concurrency", "1e3"], "whole number"],
-    [["http://a.example", "--timeout", "-5"], "whole number"],
-    [["http://a.example", "--scope", "galaxy"], "Allowed choices are host, domain, any"],
+    [["http://a.example", "--timeout", "-5"], 'It must be 1 ms or more, such as 500, "30s"'],
+    [["http://a.example", "--body-limit", "big"], "It must be 1 bytes or more"],
+    [["http://a.example", "--scope", "galaxy"], "It must be one of host, domain, any"],
+    [["http://a.example", "--trap", "boredom=3"], "It must be one of url-too-long, "],
+    [["http://a.example", "--trap", "same-content=0"], "and a number of 1 or more"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
-    [["sitemap", "http://a.example", "--output", "-"], "give --output a file"],
+    [["sitemap", "http://a.example", "--output", "-"], "must be a file of JSON Lines (--output)"],
+    [["sitemap", "http://a.example", "--output", "a.csv"], "must be a file of JSON Lines"],
+    [["sitemap", "http://a.example", "--format", "csv"], "must be a file of JSON Lines"],
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
+    [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
   ])("answers %j with usage on stderr and 2", (argv, message) => {
     expect(parseArguments(argv)).toEqual(new Exit(2));
     expect(err).toContain(message);

@@ -88,6 +88,17 @@ describe("greenlit-crawl", () => {
     );
   });
 
+  it("ends with 3 when its time is over and something is left", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/robots.txt") response.writeHead(404).end();
+      else if (request.url === "/") response.end("<!doctype html><a href=/never>");
+    });
+    const { code, out } = await command([origin, "--max-time", "1s", "--quiet"]);
+    expect(code).toBe(3);
+    expect(out).toContain("Crawl ended by --max-time\n  pages           1 in ");
+    expect(out).toContain("max-time 1");
+  });
+
   it("ends with 2 and usage on stderr for wrong arguments", async () => {
     for (const args of [
       [],

@@ -39,7 +39,7 @@ export interface Prepared {
   readonly handler?: PageHandler | undefined;
 }
 
-/** A crawl that has ended, or was interrupted (`summary.interrupted`): then it is not whole. */
+/** A crawl that has ended, whole or not: see `whyPartial`. */
 export interface Ended {
   /** The job's; null when the crawl was kept in a temporary one, which is about to be removed. */
   readonly folder: string | null;
