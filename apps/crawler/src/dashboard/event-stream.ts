@@ -10,40 +10,40 @@ export function serverSentEvent(name: string, data: unknown): string {
  * newest is kept: who takes long misses some, holds no memory, and slows nobody down.
  */
 export class Broadcast {
-  private newest = "";
-  private last: string | null = null;
-  private changed = new Event();
-
   /** How many read it. */
   readers = 0;
+  private newest = "";
+  /** How many there were. */
+  private count = 0;
+  private isOver = false;
+  private changed = new Event();
 
   send(message: string): void {
     this.newest = message;
-    this.wake();
+    this.count++;
+    const { changed } = this;
+    this.changed = new Event();
+    changed.set();
   }
 
-  /** Tells each reader one last thing. */
+  /** One last thing, which every reader gets. */
   end(message: string): void {
-    this.last = message;
-    this.wake();
+    this.isOver = true;
+    this.send(message);
   }
 
   /** What comes from now on; blocks until the next one is there. */
   *read(): Generator<string, void, undefined> {
     this.readers++;
     try {
-      while (this.last === null) {
-        this.changed.wait();
-        yield this.last ?? this.newest;
-      }
+      let told = this.isOver ? -1 : this.count;
+      do {
+        while (told === this.count) this.changed.wait();
+        told = this.count;
+        yield this.newest;
+      } while (!this.isOver || told !== this.count);
     } finally {
       this.readers--;
     }
-  }
-
-  private wake(): void {
-    const { changed } = this;
-    this.changed = new Event();
-    changed.set();
   }
 }

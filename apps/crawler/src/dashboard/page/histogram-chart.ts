@@ -19,8 +19,8 @@ export class HistogramChart {
     const most = Math.max(...lastMinuteShares, ...wholeShares, 0.01);
     this.bars.forEach(({ bar, whole, now }, i) => {
       const [share = 0, shareOfAll = 0] = [lastMinuteShares[i], wholeShares[i]];
-      now.style.height = `${(100 * share) / most}%`;
-      whole.style.height = `${(100 * shareOfAll) / most}%`;
+      now.style.transform = `scaleY(${share / most})`;
+      whole.style.transform = `scaleY(${shareOfAll / most})`;
       const range = rangeOf(bars, i);
       bar.title = `${range}: ${percent(share, 1)} (whole crawl ${percent(shareOfAll, 1)})`;
     });

@@ -32,17 +32,24 @@ export class Shares {
       1,
       shares.reduce((sum, { count }) => sum + count, 0),
     );
+    let before = 0;
     this.parts.forEach(({ bar, row, label, count }, i) => {
       const share = shares[i];
       bar.className = row.className = `share ${share?.name ?? "none"}`;
-      bar.style.width = `${(100 * (share?.count ?? 0)) / all}%`;
+      const part = (share?.count ?? 0) / all;
+      // Of transforms the browser knows that nothing else moves.
+      bar.style.transform = `translateX(${100 * before}%) scaleX(${part})`;
+      before += part;
       setText(label, share?.label ?? "\u00A0");
       setText(count, share === undefined ? "" : number(share.count));
     });
   }
 
   private add(): Parts {
-    const [label, count] = [element("span", { class: "label" }), element("span")];
+    const [label, count] = [
+      element("span", { class: "label" }),
+      element("span", { class: "count" }),
+    ];
     const row = element("li", {}, element("span", { class: "dot" }), label, count);
     const bar = element("i");
     this.bar.append(bar);
