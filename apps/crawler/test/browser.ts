@@ -22,14 +22,15 @@ export function useBrowser(): { readonly open: Open } {
   });
   afterAll(() => browser?.close());
   return {
-    open: async (url, look, options = {}) => {
+    open: async (url, look, { tolerates, ...options } = {}) => {
       const context = await browser.newContext({ reducedMotion: "reduce", ...options });
       try {
         const page = await context.newPage();
         page.setDefaultTimeout(30_000);
         const failures: string[] = [];
         page.on("console", (message) => {
-          if (["error", "warning"].includes(message.type())) failures.push(message.text());
+          const isBad = ["error", "warning"].includes(message.type());
+          if (isBad && tolerates?.test(message.text()) !== true) failures.push(message.text());
         });
         page.on("pageerror", (error) => failures.push(error.message));
         await page.goto(url);
@@ -42,9 +43,12 @@ export function useBrowser(): { readonly open: Open } {
   };
 }
 
-/** Opens a page, lets `look` look at it, and has nothing fail on the way. */
+/**
+ * Opens a page, lets `look` look at it, and has nothing fail on the way, unless that is what the
+ * browser is expected to say.
+ */
 type Open = (
   url: string,
   look: (page: Page) => Promise<void>,
-  options?: BrowserContextOptions,
+  options?: BrowserContextOptions & { readonly tolerates?: RegExp },
 ) => Promise<void>;

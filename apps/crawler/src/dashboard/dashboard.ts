@@ -39,6 +39,8 @@ const MAX_READERS = 16;
 const SEND_TIMEOUT = 10_000;
 /** Ms that readers have to take the last word. */
 const LAST_WORD = 1_000;
+/** Ms in which those are still answered who had not heard of the end when they asked. */
+const GRACE = 300;
 /** Rows of a table at most. */
 export const MAX_ROWS = 100;
 
@@ -96,7 +98,9 @@ export class Dashboard implements Disposable {
     this.endWatch();
     this.monitor.sample();
     this.monitor.end();
+    const hasReaders = this.news.readers > 0;
     this.news.end(serverSentEvent("end", this.end()));
+    if (hasReaders) sleep(GRACE);
     this.server.stop({ timeout: LAST_WORD });
   }
 

@@ -68,7 +68,7 @@ export function manyPages(count: number, ms: number): Handler {
   return ({ url }, response) => {
     setTimeout(() => {
       response.writeHead(url?.startsWith("/bad/") ? 404 : 200, { "content-type": "text/html" });
-      response.end(url === "/" ? links + others : `<title>${url}</title>`);
+      response.end(url === "/" ? others + links : `<title>${url}</title>`);
     }, ms);
   };
 }
