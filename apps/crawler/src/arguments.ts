@@ -1,10 +1,11 @@
 import { Command, CommanderError, InvalidArgumentError } from "commander";
-import { type CrawlFlags, declareFlags, DEMO_PER_HOST } from "./flags.js";
+import { type CrawlFlags, declareFlags, DEMO_PER_HOST, optionsOf } from "./flags.js";
 import { MODES } from "./modes/index.js";
 import type { Flags, Mode } from "./modes/mode.js";
 import { nearest } from "./nearest.js";
 import type { CrawlOptions } from "./options.js";
 import { isCsv } from "./output-plans.js";
+import { FROM_ENVIRONMENT } from "./proxies.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
@@ -104,21 +105,23 @@ function declareProgram(): Command {
   return program;
 }
 
-function interpret({ mode, command, seeds }: Chosen): Arguments {
+function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const program = command.parent ?? command;
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
-  const { job, output, json, quiet, demo, dashboard, trap, ...crawl } = Object.fromEntries(
-    given,
-  ) as CrawlFlags;
-  if (seeds.length === 0 && demo !== true && typeof job !== "string") {
+  const flags: CrawlFlags = Object.fromEntries(given);
+  const { dashboard, demo = false, json = false, output, quiet = false } = flags;
+  const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
+  const seeds = named.length > 0 ? named : [];
+  const isKept = !demo && mode.isReport !== true;
+  const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
+  if (seeds.length === 0 && !demo && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
-  const hasFolder = job !== false && (demo !== true || typeof job === "string");
-  if (crawl.skipped === true && !hasFolder) {
+  if (options.skipped === true && job === null) {
     command.error("error: --skipped needs the name of a file where there is no job");
   }
-  if (mode.finish !== undefined && (output === "-" || isCsv(output, crawl.format))) {
+  if (mode.finish !== undefined && (output === "-" || isCsv(output, options.format))) {
     const wanted = "a file of JSON Lines (--output)";
     command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
   }
@@ -126,17 +129,16 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
     mode,
     flags: command.optsWithGlobals(),
     crawl: {
-      ...(demo === true ? { perHost: DEMO_PER_HOST } : {}),
-      ...crawl,
+      ...(demo ? { perHost: DEMO_PER_HOST } : {}),
+      ...options,
       seeds,
-      ...(trap === undefined ? {} : { traps: trap }),
-      job: typeof job === "string" ? job : job === false || demo ? undefined : jobName(seeds[0]!),
+      job: job === null ? undefined : (job ?? jobName(seeds[0]!)),
       output: output === "-" ? undefined : output,
     },
     toStdout: output === "-",
-    json: json === true,
-    quiet: quiet === true,
-    demo: demo === true,
+    json,
+    quiet,
+    demo,
     dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }

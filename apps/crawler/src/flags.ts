@@ -7,13 +7,19 @@ import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 export const DEMO_PER_HOST = 8;
 
 /** What the flags say, by their names in camel case. Most are options of the crawl. */
-export interface CrawlFlags extends Omit<CrawlOptions, "job" | "output" | "seeds" | "traps"> {
-  readonly job?: string | boolean;
+export interface CrawlFlags extends Omit<
+  CrawlOptions,
+  "job" | "output" | "proxy" | "seeds" | "traps"
+> {
+  readonly job?: string | false;
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly demo?: boolean;
   readonly dashboard?: number | true;
+  readonly header?: Readonly<Record<string, string>>;
+  readonly publicHeader?: Readonly<Record<string, string>>;
+  readonly proxy?: string | false;
   readonly trap?: TrapOptions;
 }
 
@@ -51,6 +57,14 @@ export function declareFlags(command: Command): void {
   add("--body-limit <size>", "bodyLimit", "of one body");
   add("--user-agent <text>", "userAgent", "sent, and matched with robots.txt");
   command
+    .option("--header <name: value>", "sent to the sites of the seeds only", addHeader)
+    .option("--public-header <name: value>", "sent to every site", addHeader);
+  add("--auth <user:password>", "auth", "for the sites of the seeds only");
+  add("--cookie <name=value>", "cookie", "to begin with, at the hosts of the seeds");
+  add("--cookies-file <file>", "cookiesFile", "cookies to begin with, in Netscape's format");
+  add("--proxy <url>", "proxy", "instead of HTTP_PROXY, HTTPS_PROXY, NO_PROXY");
+  command
+    .option("--no-proxy", "whatever these say")
     .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
     .option("--no-cookies", "keep and send no cookies")
     .option("--allow-private", "fetch from private addresses that links lead to");
@@ -80,6 +94,19 @@ export function declareFlags(command: Command): void {
     .option("--demo", "crawl the bundled demo site, on this machine only");
 }
 
+/** The options that flags stand for, but for where the crawl and its pages are kept. */
+export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
+  const { dashboard: _dashboard, header, proxy, publicHeader, trap, ...rest } = flags;
+  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
+  return {
+    ...options,
+    ...(header === undefined ? {} : { headers: header }),
+    ...(publicHeader === undefined ? {} : { publicHeaders: publicHeader }),
+    ...(proxy === undefined ? {} : { proxy: proxy === false ? null : proxy }),
+    ...(trap === undefined ? {} : { traps: trap }),
+  };
+}
+
 /** ` (default: 30s)`, when there is one that says something. */
 function defaultOf(name: keyof CrawlOptions): string {
   const value: unknown = (DEFAULTS as Partial<CrawlOptions>)[name];
@@ -95,6 +122,20 @@ function readerOf(name: keyof CrawlOptions): (text: string) => unknown {
     if (value === undefined) throw new InvalidArgumentError(`It must be ${kind.expected}.`);
     return value;
   };
+}
+
+/** `Name: value`, as curl takes it. */
+function addHeader(
+  text: string,
+  before: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const colon = text.indexOf(":");
+  const name = text.slice(0, Math.max(0, colon)).trim();
+  const read = kindOf("headers").read({ [name]: text.slice(colon + 1).trim() });
+  if (read !== undefined) return { ...before, ...read };
+  throw new InvalidArgumentError(
+    'It must be "Name: value"; User-Agent, Cookie and the headers of a connection have no place.',
+  );
 }
 
 /** The name of a file may be left out: what follows then is not one. */

@@ -1,4 +1,19 @@
+import { validateHeaderName, validateHeaderValue } from "node:http";
 import { exactDuration, exactSize, parseDuration, parseSize } from "./units.js";
+
+/** What the crawl itself says in its requests, or by other settings. */
+const OWN_HEADERS = [
+  "accept-encoding",
+  "connection",
+  "content-length",
+  "cookie",
+  "expect",
+  "host",
+  "proxy-authorization",
+  "transfer-encoding",
+  "upgrade",
+  "user-agent",
+];
 
 /** What a setting may be. */
 export interface Kind<T> {
@@ -38,6 +53,22 @@ export const flag: Kind<boolean> = is("true or false", (it) => typeof it === "bo
 export const text: Kind<string> = is("a text", isText);
 export const texts: Kind<string[]> = is("a list of texts", isTexts);
 
+/** A text of a form. @param expected shows the form */
+export function pattern(form: RegExp, expected: string): Kind<string> {
+  return is(expected, (it) => typeof it === "string" && form.test(it));
+}
+
+/** Headers that nothing else of the crawl decides. Gives their names in lower case. */
+export const headers: Kind<Record<string, string>> = {
+  expected: `an object of headers and their values, without ${OWN_HEADERS.join(", ")}`,
+  read(value) {
+    if (typeof value !== "object" || value === null) return undefined;
+    const entries = Object.entries(value);
+    if (!entries.every(isHeader)) return undefined;
+    return Object.fromEntries(entries.map(([name, it]) => [name.toLowerCase(), it as string]));
+  },
+};
+
 /** A function, which only a program or a module can give. */
 export const callback: Kind<(...args: never[]) => unknown> = is(
   "a function",
@@ -73,12 +104,28 @@ export function either<A, B>(one: Kind<A>, other: Kind<B>): Kind<A | B> {
   };
 }
 
+/** The value, or null for none. */
+export function nullOr<T>(kind: Kind<T>): Kind<T | null> {
+  return { ...kind, read: (value) => (value === null ? null : kind.read(value)) };
+}
+
 function is<T>(expected: string, test: (value: unknown) => boolean): Kind<T> {
   return { expected, read: (value) => (test(value) ? (value as T) : undefined) };
 }
 
 function isText(value: unknown): boolean {
   return typeof value === "string";
+}
+
+function isHeader([name, value]: [string, unknown]): boolean {
+  if (typeof value !== "string" || OWN_HEADERS.includes(name.toLowerCase())) return false;
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isTexts(value: unknown): boolean {

@@ -7,8 +7,11 @@ import {
   either,
   flag,
   having,
+  headers,
   type Kind,
+  nullOr,
   oneOf,
+  pattern,
   record,
   size,
   text,
@@ -72,6 +75,18 @@ export interface Settings {
   readonly external?: boolean;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
+  /** Sent with requests to the origins of the seeds, and to no other: what only they may know. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent with all requests, wherever they go. */
+  readonly publicHeaders?: Readonly<Record<string, string>>;
+  /** `user:password`, for basic authentication at the origins of the seeds. */
+  readonly auth?: string | null;
+  /** `name=value; name=value`: cookies to begin with at the hosts of the seeds. */
+  readonly cookie?: string | null;
+  /** A file of cookies to begin with, in Netscape's format; each is sent where it belongs. */
+  readonly cookiesFile?: string | null;
+  /** URL of an HTTP proxy, or `environment`: as HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
+  readonly proxy?: string | null;
   /** Where a site counts as one without end. */
   readonly traps?: TrapOptions;
   /**
@@ -151,6 +166,12 @@ export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
   requisites: "none",
   external: false,
   cookies: true,
+  headers: {},
+  publicHeaders: {},
+  auth: null,
+  cookie: null,
+  cookiesFile: null,
+  proxy: null,
   traps: {},
   allowPrivate: false,
   grace: 2_000,
@@ -184,6 +205,12 @@ const KINDS = {
   requisites: oneOf<RequisiteMode>(["none", "scope", "any"]),
   external: flag,
   cookies: flag,
+  headers,
+  publicHeaders: headers,
+  auth: nullOr(pattern(/^[^:]+:/, "user:password")),
+  cookie: nullOr(pattern(/^[^=;]+=/, "name=value, several with ; between")),
+  cookiesFile: nullOr(text),
+  proxy: nullOr(text),
   traps: record(count(1), Object.keys(TRAP_DEFAULTS)),
   allowPrivate: flag,
   grace: duration(0),

@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet --dashboard 8080".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet --dashboard 8080".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -41,6 +41,10 @@ describe("parseArguments", () => {
         retryDelay: 1,
         bodyLimit: 1000,
         userAgent: "Bot/1",
+        auth: "me:secret",
+        cookie: "a=1;b=2",
+        cookiesFile: "c.txt",
+        proxy: "http://p.example:1",
         robots: false,
         cookies: false,
         traps: { maxSameness: 9, maxQueryCombinations: 8 },
@@ -64,7 +68,7 @@ describe("parseArguments", () => {
     expect(parseArguments(["http://a.example"])).toEqual({
       mode: MODES[0],
       flags: { robots: true, cookies: true },
-      crawl: { seeds: ["http://a.example"], job: "crawl-a.example", output: undefined },
+      crawl: { seeds: ["http://a.example"], job: "crawl-a.example", proxy: "environment" },
       toStdout: false,
       json: false,
       quiet: false,
@@ -92,6 +96,11 @@ describe("parseArguments", () => {
     [["http://a.example", "--trap", "same-content=0"], "and a number of 1 or more"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
+    [["http://a.example", "--header", "nonsense"], 'It must be "Name: value"'],
+    [["http://a.example", "--header", "a\r\nb: c"], 'It must be "Name: value"'],
+    [["http://a.example", "--header", "Cookie: a=1"], "Cookie and the headers of a connection"],
+    [["http://a.example", "--auth", "me"], "It must be user:password"],
+    [["http://a.example", "--cookie", "yes"], "It must be name=value"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
@@ -109,6 +118,18 @@ describe("parseArguments", () => {
     expect(err).toContain(message);
     expect(err).toContain("Usage: greenlit-crawl");
     expect(out).toBe("");
+  });
+
+  it("reads headers as curl does", () => {
+    const argv = ["http://a.example", "--header", "X-Key: a: b", "--header", "accept:text/html"];
+    expect(parseArguments([...argv, "--public-header", "From: me", "--no-proxy"])).toMatchObject({
+      crawl: {
+        headers: { "x-key": "a: b", accept: "text/html" },
+        publicHeaders: { from: "me" },
+        proxy: null,
+      },
+    });
+    expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {

@@ -6,8 +6,11 @@ import {
   either,
   flag,
   having,
+  headers,
   type Kind,
+  nullOr,
   oneOf,
+  pattern,
   record,
   size,
   text,
@@ -86,6 +89,25 @@ describe.each<[string, Kind<unknown>, [unknown, unknown][], unknown[]]>([
       [write, write],
     ],
     [1, null],
+  ],
+  ["pattern", pattern(/^a/, "a..."), [["ab", "ab"]], ["b", 1, null]],
+  [
+    "nullOr",
+    nullOr(text),
+    [
+      [null, null],
+      ["a", "a"],
+    ],
+    [1, undefined],
+  ],
+  [
+    "headers",
+    headers,
+    [
+      [{ "X-A": "ü" }, { "x-a": "ü" }],
+      [{}, {}],
+    ],
+    [null, "x-a: b", { "x a": "b" }, { "x-a": "b\nc" }, { "x-a": 1 }, { Cookie: "a=1" }],
   ],
 ])("%s", (_, kind, good, bad) => {
   it("takes what it is, and nothing else", () => {

@@ -72,7 +72,7 @@ export class Dashboard implements Disposable {
     this.crawler = crawler;
     this.interval = interval;
     this.monitor = new Monitor(crawler);
-    crawler.watcher = this.monitor;
+    crawler.ledger.watcher = this.monitor;
     const limits = { maxConnections: MAX_CONNECTIONS, maxBodySize: 10_000 };
     this.server = serve(
       { host: "127.0.0.1", port, sendTimeout: SEND_TIMEOUT, ...limits },

@@ -20,7 +20,7 @@ export type Observed = Pick<
   | "statistics"
   | "manners"
   | "flights"
-  | "watcher"
+  | "ledger"
   | "pause"
   | "resume"
   | "stop"

@@ -19,6 +19,11 @@ export interface Mode {
   readonly summary: string;
   /** The file that it makes; the flag `--to` names another. */
   readonly makes?: string;
+  /**
+   * What it prints stands for the summary of the crawl, and is told anew each time: the crawl is
+   * kept only where the user names a job.
+   */
+  readonly isReport?: boolean;
   /** Adds the flags that only this mode has. */
   declare?(command: Command): void;
   /**
