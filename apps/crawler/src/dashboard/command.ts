@@ -3,7 +3,10 @@ import type { Command } from "./snapshot.js";
 /** As many pages as anybody can have in flight. */
 const MOST = 100_000;
 
-/** Reads what the page asks the crawl to do. @returns what is wrong with it, when it is no command */
+/**
+ * Reads what the page asks the crawl to do.
+ * @returns what is wrong with it, when it is no command
+ */
 export function parseCommand(text: string): Command | string {
   let value: unknown;
   try {

@@ -37,7 +37,7 @@ export class GreenletView {
     return { ...selection, rows: stacks.map(rowOf) };
   }
 
-  /** One of them with its whole stack, as it was last when it has ended; null when it is unknown. */
+  /** One of them with its whole stack, as seen last when it has ended; null when unknown. */
   stack(id: number, url: string): GreenletStack | null {
     for (const flight of this.flights) {
       if (flight.greenlet.id !== id || flight.entry.url !== url) continue;

@@ -4,7 +4,7 @@ const KEY = "theme";
 const THEMES = ["auto", "light", "dark"] as const;
 type Theme = (typeof THEMES)[number];
 
-/** Light, dark, or as the system: the next of them each time it is asked for; kept in this browser. */
+/** Light, dark, or as the system: one after the other, and kept in this browser. */
 export class ThemeChoice {
   private theme: Theme;
 
