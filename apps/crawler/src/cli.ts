@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "greenlit";
-import { parseArguments, type Arguments, Exit } from "./arguments.js";
+import { spawn, wait } from "greenlit";
+import type { Arguments } from "./arguments.js";
 import { Crawler } from "./crawler.js";
+import type { Dashboard } from "./dashboard/dashboard.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
 import { CsvStream } from "./csv.js";
@@ -12,18 +13,17 @@ import { derivedFile } from "./modes/derived-file.js";
 import type { Ended, Prepared } from "./modes/mode.js";
 import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
+import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
 
 /**
  * The command. To be called in a greenlet.
  *
- * @param argv arguments after the program's name
+ * @param parsed what the command line asks for
  * @returns the exit code
  */
-export function main(argv: readonly string[]): number {
-  const parsed = parseArguments(argv);
-  if (parsed instanceof Exit) return parsed.code;
+export function main(parsed: Arguments): number {
   // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
@@ -55,7 +55,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { options, handler }: Prepared,
-  { flags, json, mode, quiet, toStdout }: Arguments,
+  { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const crawler = new Crawler(
@@ -71,24 +71,36 @@ function run(
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
+  const shown = dashboard === null ? null : startDashboard(crawler, dashboard);
+  if (shown !== null) say(`Dashboard: ${shown.url}`);
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  const proxies = new Proxies(options.proxy ?? null).names;
+  if (proxies.length > 0 && !quiet) say(`Through the proxy ${proxies.join(" and ")}.`);
   if (folder !== null && !quiet) say(welcome(crawler, folder));
   let summary: Summary;
   try {
     summary = crawler.run();
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    shown?.close();
     drawing?.kill();
     progress.clear();
   }
   // Records on standard output are for a program: the summary must not get between them.
   const target = toStdout ? process.stderr : process.stdout;
-  target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+  if (mode.isReport !== true)
+    target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
+}
+
+/** Loaded when it is asked for: without one a crawl begins sooner. */
+function startDashboard(crawler: Crawler, port: number): Dashboard {
+  const { serveDashboard } = wait(import("./dashboard/dashboard.js"));
+  return serveDashboard(crawler, { port });
 }
 
 function temporaryFolder(): string {
@@ -114,6 +126,7 @@ function welcome(crawler: Crawler, folder: string): string {
 
 function exitCode(summary: Summary): number {
   if (summary.interrupted) return 130;
+  if (summary.limit === "max-time") return 3;
   return (summary.statuses["2xx"] ?? 0) > 0 ? 0 : 1;
 }
 

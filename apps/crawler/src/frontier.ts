@@ -12,6 +12,8 @@ export interface FrontierOptions {
   readonly perHost: number;
   /** URLs fetched at most, however they end; retries and skipped URLs do not count. */
   readonly maxPages?: number;
+  /** Whether no further URL may be begun, whatever `maxPages` says. */
+  readonly isSpent?: () => boolean;
 }
 
 /**
@@ -47,6 +49,9 @@ export interface SavedFrontier {
 /** So many changes wait for a commit at most: then no further URL is leased before one. */
 const UNCOMMITTED = 50_000;
 
+/** URLs that are not known, at most, of which that is remembered. */
+const REMEMBERED = 100_000;
+
 /** Hosts for which the store is read between two leases: many of them must not stop the crawl. */
 const REFILLED = 100;
 
@@ -67,6 +72,11 @@ export class Frontier {
   private readonly store: Store;
   /** URLs known for certain: all that are not committed yet, and as many others as fit. */
   private readonly recent = new RecentSet();
+  /**
+   * URLs that the store was asked for and did not have: each is asked for again when it is queued,
+   * or found on another page.
+   */
+  private readonly unknown = new Set<string>();
   /** URLs known because a lease that has not ended was redirected there. */
   private readonly claimed = new Set<string>();
   private changes = noChanges();
@@ -93,7 +103,7 @@ export class Frontier {
     store: Store = new MemoryStore(),
     saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
-    this.options = { maxPages: Infinity, ...options };
+    this.options = { maxPages: Infinity, isSpent: () => false, ...options };
     const { concurrency, perHost } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
@@ -150,20 +160,30 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;
   }
 
   has(url: string): boolean {
-    return this.recent.has(url) || this.claimed.has(url) || this.store.has(url);
+    if (this.recent.has(url) || this.claimed.has(url)) return true;
+    if (this.unknown.has(url)) return false;
+    if (this.store.has(url)) return true;
+    this.unknown.add(url);
+    return false;
   }
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
     const { href } = url;
     if (this.has(href)) return false;
-    this.recent.add(href);
+    this.learn(href);
     const queue = queueOf(url.host);
     const host = this.schedule.host(queue);
     const entry = begin({ seq: host.numbered + 1, queue, url: href, depth, referrer, via: null });
@@ -191,6 +211,7 @@ export class Frontier {
   /** To be called after each commit: what is in the store now can be read from it. */
   committed(): void {
     this.recent.rotate();
+    if (this.unknown.size > REMEMBERED) this.unknown.clear();
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
     this.changed.set();
@@ -364,6 +385,7 @@ export class Frontier {
   /** Whether one more page may be begun. What waits for a retry has been begun before. */
   private hasBudget(): boolean {
     const { leased, done, failed } = this.sums;
+    if (this.options.isSpent()) return false;
     return leased + this.schedule.retries + done + failed < this.options.maxPages;
   }
 
@@ -405,13 +427,18 @@ export class Frontier {
   private conclude(lease: Lease): void {
     const { entry } = lease;
     for (const url of entry.hops ?? []) {
-      this.recent.add(url);
+      this.learn(url);
       this.claimed.delete(url);
       this.changes.known.push(url);
     }
     this.changes.ended.push(entry);
     this.dirty.set();
     this.end(lease);
+  }
+
+  private learn(url: string): void {
+    this.recent.add(url);
+    this.unknown.delete(url);
   }
 
   private end(lease: Lease): void {

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
+import { freePort, pattern, printed, shownCommands } from "./shown-commands.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
@@ -29,4 +30,27 @@ it("has an example that works", async () => {
     `{"url":"${origin}/","heading":"Home"}\n{"url":"${origin}/a","heading":"A & B"}\n`,
   );
   expect(requests).not.toContain("/login");
+});
+
+it("compares in rows that the sources of the comparison have too", () => {
+  const table = read("../README.md").match(/## Beside other crawlers\n(.*?)\n## /s)?.[1] ?? "";
+  const [head = "", , ...rows] = table.split("\n").filter((line) => line.startsWith("|"));
+  const cells = (row: string): string[] => row.split("|").map((cell) => cell.trim());
+  const names = rows.map((row) => cells(row)[1]);
+  const others = cells(head).slice(3, -1);
+  expect(others).toHaveLength(5);
+  for (const other of others) {
+    const section = read("../docs/comparison.md").split(`\n## ${other}\n`)[1]?.split("\n## ")[0];
+    const sources = [...(section ?? "").matchAll(/^- \*\*(.+?)\*\*:/gm)].map(([, name]) => name);
+    expect(sources, other).toEqual(names);
+  }
+});
+
+it("shows what its commands print", { timeout: 600_000 }, async () => {
+  const [folder, port] = [temporaryFolder(), await freePort()];
+  const shown = shownCommands(read("../README.md"));
+  expect(shown.length).toBeGreaterThan(3);
+  for (const { commands, output } of shown) {
+    expect(await printed(commands, folder, port)).toMatch(pattern(output));
+  }
 });
