@@ -1,11 +1,6 @@
 import { RabbitmqConnection } from "./rabbitmq-connection.js";
 import { digestOf, fieldsOf, RedisStore, type RedisStoreOptions } from "./redis-store.js";
-import type { Changes, StoredEntry, Wanted } from "./store.js";
-
-export interface RabbitmqStoreOptions extends RedisStoreOptions {
-  /** `redis://...`: where it is kept which URLs are known, and who has which host. */
-  readonly known: string;
-}
+import { type Changes, type StoredEntry, StoreError, type Wanted } from "./store.js";
 
 /** Entries in one message, at most: so many more than were asked for may be received. */
 const BATCH = 100;
@@ -22,9 +17,9 @@ const BATCH = 100;
  * message is acknowledged only once Redis has what it says. Nothing is doubled: Redis takes in each
  * URL once, whatever comes again. A worker that dies
  *
- * - before the confirmation, or before the commit: its page has not ended, so that is fetched again,
- *   and its links are published again. A message of the first time may be received meanwhile: it
- *   makes its URL known, and the other is dropped; or the other way round.
+ * - before the confirmation, or before the commit: its page has not ended, so that is fetched
+ *   again, and its links are published again. A message of the first time may be received
+ *   meanwhile: it makes its URL known, and the other is dropped; or the other way round.
  * - after the commit: all of it has happened.
  * - before Redis has received a message, or before that is acknowledged: RabbitMQ gives it to the
  *   next one. If Redis had received it, it is dropped.
@@ -36,14 +31,15 @@ export class RabbitmqStore extends RedisStore {
   private readonly job: string;
 
   /**
-   * @param url `amqp://user:password@host:port/vhost`, or `amqps:` for TLS
+   * @param url `amqp://user:password@host:port/vhost?known=redis://...`, or `amqps:` for TLS
    * @throws StoreError when one of the servers cannot be reached, or has a crawl of another version
    */
-  constructor(url: string, options: RabbitmqStoreOptions) {
-    super(options.known, options);
+  constructor(url: string, options: RedisStoreOptions) {
+    const { rabbitmq, redis } = serversOf(url);
+    super(redis, options);
     this.job = options.job;
     try {
-      this.rabbit = new RabbitmqConnection(url);
+      this.rabbit = new RabbitmqConnection(rabbitmq);
     } catch (error) {
       super.close();
       throw error;
@@ -51,14 +47,15 @@ export class RabbitmqStore extends RedisStore {
   }
 
   /** Removes a crawl from both servers. @throws StoreError */
-  static dropAll(url: string, { job, known }: Omit<RabbitmqStoreOptions, "worker">): void {
-    const rabbit = new RabbitmqConnection(url);
+  static override drop(url: string, job: string): void {
+    const { rabbitmq, redis } = serversOf(url);
+    const rabbit = new RabbitmqConnection(rabbitmq);
     try {
-      rabbit.remove(RedisStore.outsides(known, job).map((queue) => nameOf(job, queue)));
+      rabbit.remove(RedisStore.outsides(redis, job).map((queue) => nameOf(job, queue)));
     } finally {
       rabbit.close();
     }
-    RedisStore.drop(known, job);
+    RedisStore.drop(redis, job);
   }
 
   override commit(changes: Changes): void {
@@ -121,6 +118,20 @@ export class RabbitmqStore extends RedisStore {
       left -= entries.length;
     }
   }
+}
+
+/** @throws StoreError when the second one is not named */
+function serversOf(url: string): { rabbitmq: string; redis: string } {
+  const rabbitmq = new URL(url);
+  const redis = rabbitmq.searchParams.get("known");
+  if (redis === null) {
+    throw new StoreError(
+      "RabbitMQ keeps the URLs that wait, and needs a Redis server for those that are known: " +
+        "amqp://...?known=redis://...",
+    );
+  }
+  rabbitmq.searchParams.delete("known");
+  return { rabbitmq: rabbitmq.href, redis };
 }
 
 function inBatches<T>(all: readonly T[]): T[][] {

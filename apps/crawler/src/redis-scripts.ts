@@ -231,7 +231,8 @@ return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), livi
 
   /**
    * Queue, then entries that were outside, each as digest, URL, depth, referrer and via. Whatever
-   * came here before, or has a copy that did, is left out. Answers whether the worker has the queue.
+   * came here before, or has a copy that did, is left out. Answers whether the worker has the
+   * queue.
    */
   receive: change(`
   local queue = arg()

@@ -33,7 +33,7 @@ const MOST_TAKEN = 1_000;
 
 /**
  * A store in a Redis server, shared by workers on any number of machines. Everything is in the
- * server's memory, about 100 bytes for each URL and 100 more while it waits; how durable a commit
+ * server's memory: about 80 bytes for each URL, and 150 more while it waits. How durable a commit
  * is depends on the server's settings (`appendonly yes`, and `appendfsync always` for all of it).
  */
 export class RedisStore implements Store {
@@ -158,8 +158,8 @@ export class RedisStore implements Store {
     const lists = [added, moved, announced, known, ended, kept];
     this.change("commit", [
       ...[pages, ...lists.map(({ length }) => length)].map(String),
-      ...added.flatMap((it) => [digestOf(it.url), it.queue, ...fieldsOf(it)]),
-      ...moved.flatMap((it) => [digestOf(it.url), it.queue, ...fieldsOf(it)]),
+      ...added.flatMap(argumentsOf),
+      ...moved.flatMap(argumentsOf),
       ...announced.flatMap(({ digest, queue }) => [digest, queue]),
       ...known.map(digestOf),
       ...ended.flatMap(({ queue, seq }) => [queue, String(seq + 1)]),
@@ -222,6 +222,10 @@ export function digestOf(url: string): Buffer {
 /** What an entry says beside its queue, as `XADD` takes it. */
 export function fieldsOf({ url, depth, referrer, via }: Omit<FoundEntry, "queue">): string[] {
   return [url, String(depth), referrer ?? "", via === null ? "" : JSON.stringify(via)];
+}
+
+function argumentsOf(entry: FoundEntry): (string | Buffer)[] {
+  return [digestOf(entry.url), entry.queue, ...fieldsOf(entry)];
 }
 
 function entryOf(queue: string, [id, fields]: [string, string[]]): StoredEntry {

@@ -8,13 +8,13 @@ import { describeWith, findServer, newJob } from "./servers.js";
 
 const [rabbitmq, redis] = [await findServer("rabbitmq"), await findServer("redis")];
 const describe = describeWith(rabbitmq.reason === null ? redis : rabbitmq);
-const known = redis.url;
+const url = `${rabbitmq.url}?known=${redis.url}`;
 
 const make = () => {
   const job = newJob();
   return {
-    open: (member: Membership) => new RabbitmqStore(rabbitmq.url, { ...member, job, known }),
-    remove: () => RabbitmqStore.dropAll(rabbitmq.url, { job, known }),
+    open: (member: Membership) => new RabbitmqStore(url, { ...member, job }),
+    remove: () => RabbitmqStore.drop(url, job),
   };
 };
 describeStore("RabbitMQ", { isShared: true, isDurable: true, make }, { describe, it });
@@ -26,7 +26,7 @@ const entry = (path: string): FoundEntry => {
 
 /** What is inside, for accidents. */
 interface Inside {
-  rabbit: RabbitmqConnection & {
+  rabbit: Pick<RabbitmqConnection, "get" | "acknowledge"> & {
     current: { model: { connection: { stream: { destroy(error: Error): void } } } } | null;
   };
   commitWith(): void;
@@ -170,8 +170,10 @@ describe("RabbitmqStore", () => {
   });
 
   it("says what is wrong, and what to do", async () => {
-    const open = (url: string) => () =>
-      new RabbitmqStore(url, { worker: "one", job: newJob(), known }).close();
+    const open = (server: string) => () => {
+      const at = server === "" ? rabbitmq.url : `${server}?known=${redis.url}`;
+      new RabbitmqStore(at, { worker: "one", job: newJob() }).close();
+    };
     await run(() => {
       expect(open("amqp://127.0.0.1:1")).toThrow(
         /^RabbitMQ at 127.0.0.1:1 cannot be reached \(.*ECONNREFUSED.*is it running/,
@@ -179,6 +181,7 @@ describe("RabbitmqStore", () => {
       expect(open(rabbitmq.url.replace(/\/\/.*@/, "//guest:wrong@"))).toThrow(
         /cannot be reached \(.*ACCESS.REFUSED/,
       );
+      expect(open("")).toThrow("needs a Redis server");
     });
   });
 });
