@@ -24,9 +24,11 @@ import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
 import { Proxies } from "./proxies.js";
-import { isAllowed, productToken } from "./robots.js";
+import { isAllowed, productToken, type RobotsRules } from "./robots.js";
+import { RobotsSitemaps } from "./robots-sitemaps.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
+import { depthFor, type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { type LinkingPage, Traps } from "./traps.js";
@@ -70,6 +72,7 @@ export class Crawler {
   notify: (message: string) => void = () => {};
   private readonly handler: PageHandler | null;
   private readonly job: Job;
+  private readonly seeds: Seeds;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly traps: Traps;
@@ -78,6 +81,7 @@ export class Crawler {
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
+  private readonly robotsSitemaps: RobotsSitemaps;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
@@ -101,6 +105,7 @@ export class Crawler {
     this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
+    this.seeds = new Seeds(this.options, saved?.seeds, (message) => this.notify(message));
     this.statistics = new Statistics(saved?.statistics);
     const budget = { ...this.options, isSpent: () => this.isSpent() };
     this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
@@ -115,6 +120,7 @@ export class Crawler {
     const observer = this.observer();
     this.fetcher = new Fetcher(this.client, { obeysNofollow, token, inventory, observer });
     this.robots = new RobotsCache(this.client, this.options);
+    this.robotsSitemaps = new RobotsSitemaps(this.scope);
   }
 
   /** Whether the job's folder had a crawl that goes on now. */
@@ -132,7 +138,7 @@ export class Crawler {
     if (maxTime < Infinity)
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
-      for (const seed of this.seeds()) this.addSeed(seed);
+      this.plant();
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
@@ -188,9 +194,9 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
-      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const reading = this.errands.reading(lease.entry);
       const gate: Gate = (target, status) => this.gate(lease, target, status);
-      const page = this.fetcher.fetch(url, gate, watch, wanted);
+      const page = this.fetcher.fetch(url, gate, watch, reading);
       if (isPassingStatus(page.status) && this.retry(lease, page.retryAfter)) return;
       const { links, items } = this.handle(page, lease);
       const found = this.judge([...links, ...this.errands.linksOf(page)], lease, page);
@@ -221,7 +227,8 @@ export class Crawler {
   private judge(links: readonly Link[], lease: Lease, page: Page): Judgement {
     const pace = new Pace();
     const { finalUrl, fingerprint } = page;
-    const from = this.traps.page(new URL(finalUrl), lease.entry.depth, fingerprint);
+    const depth = depthFor(links, lease.entry.depth);
+    const from = this.traps.page(new URL(finalUrl), depth, fingerprint);
     const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const link of links) {
       pace.step();
@@ -254,7 +261,7 @@ export class Crawler {
     const outside = this.scope.check(url, from.depth + 1);
     if (outside !== null && this.errands.accepts(outside, requisite)) return null;
     if (nofollow) return "nofollow";
-    return outside ?? (requisite ? null : this.traps.check(url, from));
+    return outside ?? (requisite || from.depth < 0 ? null : this.traps.check(url, from));
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
@@ -281,20 +288,26 @@ export class Crawler {
     );
   }
 
-  private seeds(): readonly string[] {
-    return [...new Set([...(this.job.saved?.seeds ?? []), ...this.options.seeds])];
+  private plant(): void {
+    const pace = new Pace();
+    for (const seed of this.seeds) {
+      if (this.frontier.closed) return;
+      this.addSeed(seed);
+      this.frontier.settle();
+      pace.step();
+    }
   }
 
-  private addSeed(seed: string): void {
-    const { url, reason } = parseUrl(seed);
+  private addSeed({ text, isSitemap }: Seed): void {
+    const { url, reason } = parseUrl(text);
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
       this.credentials.allow(url);
-      this.frontier.add(url, 0, null);
-    } else if (this.job.saved?.seeds.includes(seed) !== true) {
+      this.frontier.add(url, isSitemap ? SITEMAP_DEPTH : 0, null);
+    } else if (this.frontier.know(text)) {
       const message = "not a URL that can be crawled";
-      this.write({ ...blankRecord(seed), error: reason, message });
+      this.write({ ...blankRecord(text), error: reason, message });
     }
   }
 
@@ -347,9 +360,16 @@ export class Crawler {
     if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
     enter("robots");
     const rules = this.options.robots ? this.robots.rulesFor(url) : null;
+    if (rules !== null && this.options.robotsSitemaps) this.addSitemaps(rules, url);
     this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
     this.frontier.open(url.host, this.manners.delay(url.host));
     return rules === null || isAllowed(rules, url);
+  }
+
+  private addSitemaps(rules: RobotsRules, { origin }: URL): void {
+    const { wanted, refusals } = this.robotsSitemaps.take(rules, origin);
+    for (const url of wanted) this.frontier.add(url, SITEMAP_DEPTH, `${origin}/robots.txt`);
+    for (const refusal of refusals) this.refuse(refusal);
   }
 
   /** What each request tells about its host decides how that is treated from now on. */
@@ -452,7 +472,7 @@ export class Crawler {
 
   private commit(): void {
     const saved = {
-      seeds: this.seeds(),
+      seeds: this.seeds.saved,
       frontier: this.frontier.saved,
       statistics: this.statistics.saved,
       moved: this.moved,
