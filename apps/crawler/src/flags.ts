@@ -104,8 +104,8 @@ export function declareFlags(command: Command): void {
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { demo, header, job, json, output, proxy, publicHeader, quiet, trap, ...others } = flags;
-  const { seeds, sitemap, sitemaps, ...options } = others;
+  const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...rest } = flags;
+  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,
     ...(seeds === undefined ? {} : { seedFiles: seeds }),

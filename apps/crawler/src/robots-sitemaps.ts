@@ -1,4 +1,5 @@
-import type { Skipped } from "./output.js";
+import type { Frontier } from "./frontier.js";
+import type { Ledger } from "./ledger.js";
 import type { RobotsRules } from "./robots.js";
 import type { Scope } from "./scope.js";
 import { SITEMAP_DEPTH } from "./seeds.js";
@@ -7,27 +8,33 @@ import { parseUrl } from "./url.js";
 /** Sitemaps that are taken from one robots.txt. */
 const MAX_SITEMAPS = 1_000;
 
-/** The sitemaps that robots.txt files name, as far as they are in scope. */
+/** Where sitemaps go. */
+export interface SitemapTakers {
+  readonly frontier: Pick<Frontier, "add">;
+  readonly scope: Scope;
+  readonly ledger: Pick<Ledger, "refuse">;
+}
+
+/** Queues the sitemaps that robots.txt files name, as far as they are in scope. */
 export class RobotsSitemaps {
-  private readonly scope: Scope;
+  private readonly takers: SitemapTakers;
   private readonly taken = new WeakSet<RobotsRules>();
 
-  constructor(scope: Scope) {
-    this.scope = scope;
+  constructor(takers: SitemapTakers) {
+    this.takers = takers;
   }
 
-  /** Those of one robots.txt; none when it is asked again. */
-  take(rules: RobotsRules, origin: string): { wanted: URL[]; refusals: Skipped[] } {
-    const found: { wanted: URL[]; refusals: Skipped[] } = { wanted: [], refusals: [] };
-    if (this.taken.has(rules)) return found;
+  /** Those of the robots.txt of a URL's host, the first time that it is seen. */
+  take(rules: RobotsRules, { origin }: URL): void {
+    if (this.taken.has(rules)) return;
     this.taken.add(rules);
+    const { frontier, scope, ledger } = this.takers;
+    const referrer = `${origin}/robots.txt`;
     for (const reference of rules.sitemaps.slice(0, MAX_SITEMAPS)) {
       const { url, reason } = parseUrl(reference, origin);
-      const refusal = url === null ? reason : this.scope.check(url, SITEMAP_DEPTH);
-      if (refusal === null) found.wanted.push(url!);
-      else
-        found.refusals.push({ url: reference, reason: refusal, referrer: `${origin}/robots.txt` });
+      const refusal = url === null ? reason : scope.check(url, SITEMAP_DEPTH);
+      if (refusal === null) frontier.add(url!, SITEMAP_DEPTH, referrer);
+      else ledger.refuse({ url: reference, reason: refusal, referrer });
     }
-    return found;
   }
 }

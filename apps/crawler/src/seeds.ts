@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import type { Link } from "./links.js";
+import { Pace } from "./pace.js";
 import { readLines } from "./read-lines.js";
 
 /** What a crawl was told to begin with, as a later run takes it over. */
@@ -75,8 +76,10 @@ export class Seeds implements Iterable<Seed> {
   }
 
   private *list(file: string): Generator<string, void, undefined> {
+    const pace = new Pace();
     try {
       for (const line of readLines(file, { longest: LONGEST })) {
+        pace.step();
         const text = line.replace(/^\uFEFF/, "").trim();
         if (text !== "" && !text.startsWith("#")) yield text;
       }
