@@ -50,6 +50,7 @@ export class Crawler {
   readonly frontier: Frontier;
   readonly statistics: Statistics;
   readonly manners: Manners;
+  readonly ledger: Ledger;
   /** The pages in flight. */
   readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
@@ -57,7 +58,6 @@ export class Crawler {
   private readonly handler: PageHandler | null;
   private readonly job: Job;
   private readonly seeds: Seeds;
-  private readonly ledger: Ledger;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;
