@@ -1,5 +1,6 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
+import { Recorder } from "./archive/recorder.js";
 import { Circles } from "./circles.js";
 import { Client } from "./client.js";
 import { Cookies } from "./cookies.js";
@@ -74,6 +75,7 @@ export class Crawler {
   private readonly guard: AddressGuard;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
+  private readonly recorder: Recorder;
   private readonly robots: RobotsCache;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
@@ -106,7 +108,8 @@ export class Crawler {
     const inventory = this.options.requisites !== "none" || this.job.outputs.has("links");
     const observer = this.observer();
     this.fetcher = new Fetcher(this.client, { obeysNofollow, token, inventory, observer });
-    this.robots = new RobotsCache(this.client, this.options);
+    this.recorder = new Recorder(this.job.outputs);
+    this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
   }
 
   /** Whether the job's folder had a crawl that goes on now. */
@@ -129,6 +132,7 @@ export class Crawler {
     } finally {
       this.robots.close();
       this.client.close();
+      this.recorder.close();
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
@@ -156,7 +160,8 @@ export class Crawler {
   }
 
   private begin(lease: Lease): void {
-    this.flights.during(lease.entry, () => this.visit(lease));
+    const visit = (): void => this.visit(lease);
+    this.flights.during(lease.entry, () => this.recorder.during(lease.entry, visit));
   }
 
   /**

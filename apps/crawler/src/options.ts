@@ -85,6 +85,13 @@ export interface CrawlOptions extends Settings, Hooks {
    * the URLs that are left. True: `skipped.jsonl` in the job's folder. Default: nowhere.
    */
   readonly skipped?: string | Output<Skipped> | boolean | undefined;
+  /**
+   * Folder of WARC files, into which all that is fetched goes as it was sent: pages of any type,
+   * redirects, errors, robots.txt. True: `archive` in the job's folder. Default: nowhere.
+   */
+  readonly archive?: string | boolean | undefined;
+  /** Bytes after which a WARC file is followed by another one. Default: 1 GB. */
+  readonly archiveSize?: number | undefined;
   /** Of files whose names end in neither `.csv` nor `.jsonl`. Default: jsonl. */
   readonly format?: "jsonl" | "csv" | undefined;
   /** Where goes what each page refers to. Default: nowhere. */
