@@ -1,6 +1,6 @@
 import { Timeout, wait } from "greenlit";
 import { BodyTooLargeError, createAgent, request } from "greenlit/net";
-import { type Dispatcher, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import { RecordedBody } from "./archive/exchange.js";
 import { beginExchange } from "./archive/recorder.js";
 import type { AddressGuard } from "./address-guard.js";
@@ -14,6 +14,7 @@ import {
   sniffContentType,
 } from "./content-type.js";
 import type { Cookies } from "./cookies.js";
+import type { Credentials } from "./credentials.js";
 import { CrawlError, errorCode, errorMessage } from "./errors.js";
 import { enter } from "./flights.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
@@ -23,6 +24,7 @@ import {
   mayBeReadLeniently,
   type ReadableBody,
 } from "./lenient-request.js";
+import { createProxyAgent, proxyError, type Proxies } from "./proxies.js";
 import { Recent } from "./recent.js";
 
 export interface ClientOptions {
@@ -39,6 +41,10 @@ export interface ClientOptions {
   readonly onRequest?: Hooks["onRequest"];
   /** Null: none are sent, and none are kept. */
   readonly cookies?: Cookies | null;
+  /** Headers that every host gets, names in lower case. */
+  readonly publicHeaders?: Readonly<Record<string, string>>;
+  readonly credentials?: Credentials;
+  readonly proxies?: Proxies;
 }
 
 /** The part of a response that comes before its body. */
@@ -84,7 +90,7 @@ export class Client {
   private readonly options: ClientOptions;
   private readonly limits: Readonly<Record<"connect" | "headers" | "body", number>>;
   private readonly agent: ReturnType<typeof createAgent>;
-  private readonly proxies = new Map<string, ProxyAgent>();
+  private readonly proxies = new Map<string, Dispatcher>();
   private readonly sloppy = new Recent<string, true>(REMEMBERED);
 
   constructor(options: ClientOptions) {
@@ -130,7 +136,7 @@ export class Client {
         body.destroy(); // does nothing when the body has been read to its end
       }
     } catch (error) {
-      throw this.inUsersWords(error, phase);
+      throw this.inUsersWords(error, phase, draft.proxy);
     }
   }
 
@@ -161,14 +167,17 @@ export class Client {
   }
 
   private draft(url: URL): RequestDraft {
+    const { credentials, proxies, publicHeaders } = this.options;
     const cookie = this.cookies(url);
     const headers = {
       "user-agent": this.options.userAgent,
       accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
       "accept-encoding": ACCEPT_ENCODING,
       ...(cookie === "" ? {} : { cookie }),
+      ...publicHeaders,
+      ...credentials?.for(url),
     };
-    const draft: RequestDraft = { url, headers, proxy: null };
+    const draft: RequestDraft = { url, headers, proxy: proxies?.for(url) ?? null };
     try {
       this.options.onRequest?.(draft);
     } catch (error) {
@@ -181,7 +190,8 @@ export class Client {
   private dispatcher(proxy: string | null): Dispatcher {
     if (proxy === null) return this.agent;
     let agent = this.proxies.get(proxy);
-    if (agent === undefined) this.proxies.set(proxy, (agent = new ProxyAgent(proxy)));
+    if (agent === undefined)
+      this.proxies.set(proxy, (agent = createProxyAgent(proxy, this.limits.connect)));
     return agent;
   }
 
@@ -226,7 +236,9 @@ export class Client {
   }
 
   /** An error that says what happened by the names and numbers that the user knows. */
-  private inUsersWords(error: unknown, phase: string): unknown {
+  private inUsersWords(error: unknown, phase: string, proxy: string | null): unknown {
+    const ofProxy = proxy === null ? null : proxyError(error, proxy);
+    if (ofProxy !== null) return ofProxy;
     const { timeout, bodyLimit } = this.options;
     const { connect, headers, body } = this.limits;
     const timedOut = (message: string): CrawlError =>

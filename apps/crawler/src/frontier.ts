@@ -12,6 +12,8 @@ export interface FrontierOptions {
   readonly perHost: number;
   /** URLs fetched at most, however they end; retries and skipped URLs do not count. */
   readonly maxPages?: number;
+  /** Whether no further URL may be begun, whatever `maxPages` says. */
+  readonly isSpent?: () => boolean;
 }
 
 /**
@@ -93,7 +95,7 @@ export class Frontier {
     store: Store = new MemoryStore(),
     saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
-    this.options = { maxPages: Infinity, ...options };
+    this.options = { maxPages: Infinity, isSpent: () => false, ...options };
     const { concurrency, perHost } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
@@ -364,6 +366,7 @@ export class Frontier {
   /** Whether one more page may be begun. What waits for a retry has been begun before. */
   private hasBudget(): boolean {
     const { leased, done, failed } = this.sums;
+    if (this.options.isSpent()) return false;
     return leased + this.schedule.retries + done + failed < this.options.maxPages;
   }
 

@@ -33,6 +33,7 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
       name: "links",
       given: links,
       inFolder: null,
+      isWhole: true,
       open: (file, keep) => new JsonlFile(file, keep),
     },
     planArchive(options),
