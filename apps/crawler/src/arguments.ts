@@ -21,6 +21,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly demo: boolean;
+  /** Port of the dashboard, 0 for any; null: there is none. */
+  readonly dashboard: number | null;
 }
 
 /** The command line was wrong, or asked only for help; everything has been printed. */
@@ -111,7 +113,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
-  const { demo = false, json = false, output, quiet = false } = flags;
+  const { dashboard, demo = false, json = false, output, quiet = false } = flags;
   const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
   const seeds = named.length > 0 ? named : [];
   const isKept = !demo && mode.isReport !== true;
@@ -140,6 +142,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
     json,
     quiet,
     demo,
+    dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }
 

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "greenlit";
+import { spawn, wait } from "greenlit";
 import type { Arguments } from "./arguments.js";
 import { Crawler } from "./crawler.js";
+import type { Dashboard } from "./dashboard/dashboard.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
 import { CsvStream } from "./csv.js";
@@ -54,7 +55,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { options, handler }: Prepared,
-  { flags, json, mode, quiet, toStdout }: Arguments,
+  { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const crawler = new Crawler(
@@ -70,6 +71,8 @@ function run(
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
+  const shown = dashboard === null ? null : startDashboard(crawler, dashboard);
+  if (shown !== null) say(`Dashboard: ${shown.url}`);
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -81,6 +84,7 @@ function run(
     summary = crawler.run();
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    shown?.close();
     drawing?.kill();
     progress.clear();
   }
@@ -91,6 +95,12 @@ function run(
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
+}
+
+/** Loaded when it is asked for: without one a crawl begins sooner. */
+function startDashboard(crawler: Crawler, port: number): Dashboard {
+  const { serveDashboard } = wait(import("./dashboard/dashboard.js"));
+  return serveDashboard(crawler, { port });
 }
 
 function temporaryFolder(): string {

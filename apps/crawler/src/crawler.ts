@@ -49,13 +49,13 @@ export class Crawler {
   readonly frontier: Frontier;
   readonly statistics: Statistics;
   readonly manners: Manners;
+  readonly ledger: Ledger;
   /** The pages in flight. */
   readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
   private readonly handler: PageHandler | null;
   private readonly job: Job;
-  private readonly ledger: Ledger;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;

@@ -16,6 +16,7 @@ export interface CrawlFlags extends Omit<
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly demo?: boolean;
+  readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
   readonly publicHeader?: Readonly<Record<string, string>>;
   readonly proxy?: string | false;
@@ -95,12 +96,13 @@ export function declareFlags(command: Command): void {
   command
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
+    .option("--dashboard [port]", "a page on this machine that shows and controls it", readPort)
     .option("--demo", "crawl the bundled demo site, on this machine only");
 }
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { header, proxy, publicHeader, trap, ...rest } = flags;
+  const { dashboard: _dashboard, header, proxy, publicHeader, trap, ...rest } = flags;
   const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,
@@ -146,6 +148,12 @@ function addHeader(
 function noUrl(text: string): string {
   if (!/^https?:/i.test(text)) return text;
   throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
+}
+
+/** The port may be left out, too. */
+function readPort(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError(`${text} is no port: put the flag behind the URLs.`);
 }
 
 /** `same-content=50` sets `maxSameness`. */

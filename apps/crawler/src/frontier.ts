@@ -160,6 +160,12 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;

@@ -13,8 +13,8 @@ export interface NetResponse {
   /** Names in lower case. Several lines of the same name are an array. */
   readonly headers: Record<string, string | string[]>;
   /**
-   * Names and values in turns, as they came: in their order, spelling and number. Bytes beyond ASCII
-   * are latin-1.
+   * Names and values in turns, as they came: in their order, spelling and number. Bytes beyond
+   * ASCII are latin-1.
    */
   readonly rawHeaders: readonly string[];
   readonly body: Body;

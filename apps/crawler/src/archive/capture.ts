@@ -19,6 +19,16 @@ export interface Capture {
   readonly truncated: Truncation | null;
 }
 
+/** A line of the journal: a capture, and where it is. */
+export interface Captured extends Capture {
+  readonly filename: string;
+  /** Where its answer begins, and the bytes of that. */
+  readonly offset: number;
+  readonly length: number;
+  /** Where the last of its records ends. */
+  readonly end: number;
+}
+
 /** A capture whose body is in the archive. */
 export type Original = Pick<Capture, "id" | "url" | "date">;
 
@@ -30,8 +40,8 @@ const REQUEST = "application/http;msgtype=request";
 const FIELDS = "application/warc-fields";
 
 /**
- * What was fetched, as records: the answer, the request, and how it came about. An answer whose body
- * is in the archive already becomes a `revisit`, which has the head only.
+ * What was fetched, as records: the answer, the request, and how it came about. An answer whose
+ * body is in the archive already becomes a `revisit`, which has the head only.
  *
  * @param exchange one that has an answer, and has ended
  * @param originalOf by the digest of the body

@@ -1,9 +1,9 @@
 import { surt } from "./surt.js";
-import type { Captured } from "./warc-files.js";
+import type { Captured } from "./capture.js";
 
 /**
- * A line of an index in CDXJ, as pywb and OpenWayback read it: the URL as a key, the time, and where
- * the record is. All ASCII; a line feed is not part of it.
+ * A line of an index in CDXJ, as pywb and OpenWayback read it: the URL as a key, the time, and
+ * where the record is. All ASCII; a line feed is not part of it.
  */
 export function cdxjLine(captured: Captured): string {
   const { type, url, date, mime, status, digest, length, offset, filename } = captured;

@@ -89,8 +89,8 @@ export class Exchange {
 
 /**
  * The line that undici keeps to itself is written as it is in all of HTTP/1. A body comes without
- * its chunks, so the header that speaks of them gets the name that web archives give to headers that
- * were true on the way.
+ * its chunks, so the header that speaks of them gets the name that web archives give to headers
+ * that were true on the way.
  */
 function headOf({ status, statusText, rawHeaders }: LenientResponse): AnswerHead {
   let head = `HTTP/1.1 ${status} ${statusText}\r\n`;

@@ -1,7 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
 import { getCurrent, type Greenlet } from "greenlit";
-import type { Client } from "../client.js";
 import type { RequestDraft } from "../hooks.js";
 import type { Outputs } from "../outputs.js";
 import type { Entry } from "../schedule.js";
@@ -60,8 +59,8 @@ export class Recorder {
   }
 
   /** A client that keeps what it fetches, beside any visit. */
-  around(client: Pick<Client, "get">): Pick<Client, "get"> {
-    return { get: (url, wants) => this.during(null, () => client.get(url, wants)) };
+  around<A extends unknown[], R>(client: { get(...args: A): R }): { get(...args: A): R } {
+    return { get: (...args) => this.during(null, () => client.get(...args)) };
   }
 
   /**

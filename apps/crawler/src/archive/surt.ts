@@ -12,9 +12,9 @@ const SESSIONS: readonly RegExp[] = [
 const ASP_SESSION = /\/\((?:[0-9a-z]{24}|(?:[a-z]\([0-9a-z]{24}\)){1,9})\)(?=\/)/;
 
 /**
- * The key by which web archives find a URL: the host's labels from the last to the first, then port,
- * path and query, all of it without what makes no difference (scheme, `www.`, case, order of the
- * query, escapes that are not needed, sessions). `https://www.Example.org/a/?y&x` is
+ * The key by which web archives find a URL: the host's labels from the last to the first, then
+ * port, path and query, all of it without what makes no difference (scheme, `www.`, case, order
+ * of the query, escapes that are not needed, sessions). `https://www.Example.org/a/?y&x` is
  * `org,example)/a?x&y`.
  *
  * The rules are those of the Internet Archive, which OpenWayback and pywb apply to what is asked of

@@ -18,7 +18,7 @@ import { type FileOutput, OutputError, outputError } from "../output.js";
 import { Pace } from "../pace.js";
 import { Recent } from "../recent.js";
 import { replaceFile } from "../replaced-file.js";
-import { type Capture, captureOf, type Original, warcinfo } from "./capture.js";
+import { type Captured, captureOf, type Original, warcinfo } from "./capture.js";
 import { cdxjLine } from "./cdxj.js";
 import type { Exchange } from "./exchange.js";
 import { sortLines } from "./sort-lines.js";
@@ -32,16 +32,6 @@ export interface WarcOptions {
   readonly prefix: string;
   /** What the files say of the crawl. */
   readonly about: WarcFields;
-}
-
-/** A line of the journal: a capture, and where it is. */
-export interface Captured extends Capture {
-  readonly filename: string;
-  /** Where its answer begins, and the bytes of that. */
-  readonly offset: number;
-  readonly length: number;
-  /** Where the last of its records ends. */
-  readonly end: number;
 }
 
 /** Names in the folder. */

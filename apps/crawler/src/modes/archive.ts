@@ -2,7 +2,9 @@ import { type Command, Option } from "commander";
 import type { RequisiteMode } from "../errands.js";
 import type { Mode } from "./mode.js";
 
-/** Keeps pages as they were sent, with what they consist of, for replay by the tools of archives. */
+/**
+ * Keeps pages as they were sent, with what they consist of, for replay by the tools of archives.
+ */
 export const archiveMode: Mode = {
   name: "archive",
   summary: "keep pages and what they consist of as WARC files, with an index",

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { cdxjLine } from "../../src/archive/cdxj.js";
-import type { Captured } from "../../src/archive/warc-files.js";
+import type { Captured } from "../../src/archive/capture.js";
 
 const captured: Captured = {
   type: "response",

@@ -106,7 +106,9 @@ export interface IndexLine {
   readonly about: Readonly<Record<string, string>>;
 }
 
-/** The lines of the index, which must be in order and lead to the answers of the archive, to all. */
+/**
+ * The lines of the index, which must be in order and lead to the answers of the archive, to all.
+ */
 export function readIndex(folder: string, records: readonly ReadRecord[]): IndexLine[] {
   const file = join(folder, "index.cdxj");
   const lines = existsSync(file) ? readFileSync(file, "latin1").split("\n") : [""];

@@ -110,7 +110,7 @@ describe("WarcFiles", () => {
       files.flush();
       files.committed();
       files.close();
-      const [name] = readdirSync(folder).filter((it) => it.endsWith(".warc.gz"));
+      const name = readdirSync(folder).find((it) => it.endsWith(".warc.gz"));
       rmSync(join(folder, name!));
       expect(() => open(folder, files.length)).toThrow(/has lost its end: of \d+ bytes 0 are left/);
     });

@@ -1,4 +1,5 @@
-// node archive.mjs <seed> <job> <size>: a crawl that is kept, with an archive in files of that size.
+// node archive.mjs <seed> <job> <size>: a crawl that is kept, with an archive in files of that
+// size.
 import { crawl } from "@greenlit/crawler";
 import { run } from "greenlit";
 
