@@ -15,6 +15,7 @@ import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
+import { keepStdinSeeds } from "./stdin-seeds.js";
 import { formatSummary, type Summary } from "./summary.js";
 
 /**
@@ -45,7 +46,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
   const file = mode.makes === undefined ? "" : derivedFile(folder, flags["to"], mode.makes);
   const temporary = mode.finish !== undefined && folder === null ? temporaryFolder() : null;
   try {
-    const options = temporary === null ? crawl : { ...crawl, job: temporary };
+    const options = keepStdinSeeds(temporary === null ? crawl : { ...crawl, job: temporary });
     const prepared = mode.prepare?.(flags, options) ?? { options };
     return run(prepared, parsed, { folder, file });
   } finally {
@@ -62,7 +63,8 @@ function run(
     toStdout ? { ...options, output: recordsToStdout(options) } : options,
     handler,
   );
-  if (options.seeds.length === 0 && !crawler.isResumed) {
+  const { seeds, seedFiles = [], sitemaps = [] } = options;
+  if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
   const progress = new Progress(crawler, process.stderr);

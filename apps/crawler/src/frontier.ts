@@ -194,6 +194,23 @@ export class Frontier {
     return true;
   }
 
+  /** Takes note of a text that is no URL. @returns false when it was known already */
+  know(text: string): boolean {
+    if (this.has(text)) return false;
+    this.learn(text);
+    this.changes.known.push(text);
+    this.dirty.set();
+    return true;
+  }
+
+  /** Blocks while more waits to be committed than should be in memory. */
+  settle(): void {
+    while (this.isBehind && !this.isClosed) {
+      this.changed.clear();
+      this.changed.wait();
+    }
+  }
+
   /** What has happened since the last call; the keeper commits it. */
   takeChanges(): Omit<Changes, "states"> {
     const { changes } = this;

@@ -103,6 +103,9 @@ describe("parseArguments", () => {
     [["http://a.example", "--header", "Cookie: a=1"], "Cookie and the headers of a connection"],
     [["http://a.example", "--auth", "me"], "It must be user:password"],
     [["http://a.example", "--cookie", "yes"], "It must be name=value"],
+    [["--seeds", "-"], "give the crawl one with --job"],
+    [["--sitemap", "map.xml"], "It must be an http or https URL"],
+    [["http://a.example", "--sitemaps", "--no-robots"], "which --no-robots ignores"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
@@ -133,6 +136,21 @@ describe("parseArguments", () => {
       },
     });
     expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
+  });
+
+  it("begins with lists and sitemaps, too, and names the crawl by the first", () => {
+    const lists = ["--seeds", "lists/my urls.txt", "--seeds", "-"];
+    expect(parseArguments([...lists, "--sitemaps"])).toMatchObject({
+      crawl: {
+        seeds: [],
+        seedFiles: ["lists/my urls.txt", "-"],
+        robotsSitemaps: true,
+        job: "crawl-my-urls",
+      },
+    });
+    expect(parseArguments([...lists, "--sitemap", "http://a.example:81/x.xml"])).toMatchObject({
+      crawl: { sitemaps: ["http://a.example:81/x.xml"], job: "crawl-a.example-81" },
+    });
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {
