@@ -110,6 +110,9 @@ function declareProgram(): Command {
   return program;
 }
 
+/** Flags that need no value where there is a job, and what it names. */
+const NAMED = { skipped: "file", warc: "folder" } as const;
+
 function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const program = command.parent ?? command;
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
@@ -165,15 +168,16 @@ interface Asked {
 
 /** What does not go together; null when all does. */
 function contradiction({ mode, demo, job, beginnings, options }: Asked): string | null {
-  const { format, output, robots, robotsSitemaps, skipped } = options;
+  const { format, output, robots, robotsSitemaps } = options;
   if (beginnings.length === 0 && !demo && typeof job !== "string")
     return "no URL to begin with (--demo crawls a bundled site)";
   if (beginnings[0] === "-" && job === undefined)
     return "seeds from standard input have no name: give the crawl one with --job";
   if (robotsSitemaps === true && robots === false)
     return "--sitemaps are those that robots.txt names, which --no-robots ignores";
-  if (skipped === true && job === null)
-    return "--skipped needs the name of a file where there is no job";
+  for (const [flag, place] of Object.entries(NAMED))
+    if (options[flag as keyof typeof NAMED] === true && job === null)
+      return `--${flag} needs the name of a ${place} where there is no job`;
   const isFile = typeof output !== "object" && output !== "-" && !isCsv(output, format);
   if (mode.finish !== undefined && !isFile)
     return `the ${mode.name} is made from the output, which must be a file of JSON Lines (--output)`;
