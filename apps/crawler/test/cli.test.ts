@@ -71,6 +71,25 @@ describe("greenlit-crawl", () => {
     expect(readFileSync(join(folder, "job/items.jsonl"), "utf8")).toBe('{"title":"Home"}\n');
   });
 
+  it("says what it would do, and does nothing", async () => {
+    const { origin, requests } = await serve(site({ "/": "" }));
+    const folder = temporaryFolder();
+    const list = join(temporaryFolder(), "urls.txt");
+    writeFileSync(list, "nonsense\n");
+    const { code, out, err } = await command(
+      ["check", origin, "--seeds", list, "--dry-run"],
+      undefined,
+      folder,
+    );
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`would fetch     ${origin}/\n`);
+    expect(requests).toEqual(["/robots.txt"]);
+    expect(readdirSync(folder)).toEqual([]);
+    const bad = await command(["--seeds", list, "--dry-run", "--json"], undefined, folder);
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.out)).toMatchObject({ seedCount: 1, badSeedCount: 1 });
+  });
+
   it("ends with 3 when its time is over and something is left", async () => {
     const { origin } = await serve((request, response) => {
       if (request.url === "/robots.txt") response.writeHead(404).end();
