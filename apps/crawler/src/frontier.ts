@@ -160,6 +160,12 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;
@@ -186,6 +192,23 @@ export class Frontier {
     this.dirty.set();
     this.changed.set();
     return true;
+  }
+
+  /** Takes note of a text that is no URL. @returns false when it was known already */
+  know(text: string): boolean {
+    if (this.has(text)) return false;
+    this.learn(text);
+    this.changes.known.push(text);
+    this.dirty.set();
+    return true;
+  }
+
+  /** Blocks while more waits to be committed than should be in memory. */
+  settle(): void {
+    while (this.isBehind && !this.isClosed) {
+      this.changed.clear();
+      this.changed.wait();
+    }
   }
 
   /** What has happened since the last call; the keeper commits it. */

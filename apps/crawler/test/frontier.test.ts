@@ -193,7 +193,8 @@ describe("Frontier", () => {
       expect(leased.toSorted()).toEqual(["a", "unknown"]);
       frontier.perHost = 3;
       sleep(5);
-      expect(leased.toSorted()).toEqual(["a", "a", "a", "unknown"]); // its robots.txt is not known yet
+      // The other's robots.txt is not known yet.
+      expect(leased.toSorted()).toEqual(["a", "a", "a", "unknown"]);
       frontier.concurrency = 4;
       frontier.perHost = 8;
       sleep(5);
