@@ -4,13 +4,32 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { type Crawler, LmdbStore, type Store } from "@greenlit/crawler";
+import { pathToFileURL } from "node:url";
 import { run } from "greenlit";
 
-type Frontier = Crawler["frontier"];
+/** Of the crawler's rooms, what is used here; they are none of its package's exports. */
+interface Store {
+  commit(changes: object): void;
+  close(): void;
+}
+interface Frontier extends Iterable<object> {
+  has(url: string): boolean;
+  add(url: URL, depth: number, referrer: string): boolean;
+  takeChanges(): object;
+  committed(): void;
+  open(host: string, delay: number): void;
+  next(): object | null;
+  giveBack(lease: object, delay: number): void;
+  done(lease: object): void;
+}
+type LmdbStore = new (folder: string) => Store;
+type Options = Readonly<{ concurrency: number; perHost: number }>;
+
 const crawler = dirname(createRequire(import.meta.url).resolve("@greenlit/crawler/package.json"));
-const { Frontier } = (await import(join(crawler, "dist/frontier.js"))) as {
-  Frontier: new (options: { concurrency: number; perHost: number }, store: Store) => Frontier;
+const room = (name: string): string => pathToFileURL(join(crawler, `dist/${name}.js`)).href;
+const { LmdbStore } = (await import(room("lmdb-store"))) as { LmdbStore: LmdbStore };
+const { Frontier } = (await import(room("frontier"))) as {
+  Frontier: new (options: Options, store: Store) => Frontier;
 };
 
 const n = Number(process.argv[2]);
@@ -55,7 +74,7 @@ try {
     const first = new LmdbStore(folder);
     const insert = seconds(() => fill(new Frontier(OPTIONS, first), first));
     first.close();
-    let store!: LmdbStore;
+    let store!: Store;
     let frontier!: Frontier;
     const resume = seconds(() => {
       store = new LmdbStore(folder);
