@@ -48,7 +48,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
   try {
     const options = keepStdinSeeds(temporary === null ? crawl : { ...crawl, job: temporary });
     const prepared = mode.prepare?.(flags, options) ?? { options };
-    return run(prepared, parsed, { folder, file });
+    return run({ handler: parsed.handler, ...prepared }, parsed, { folder, file });
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
   }

@@ -19,6 +19,7 @@ export interface CrawlFlags extends Omit<
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly config?: string;
   readonly demo?: boolean;
   readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
@@ -94,10 +95,17 @@ export function declareFlags(command: Command): void {
       "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
       noUrl,
     );
+  command.option(
+    "--warc [folder]",
+    "keep all that is fetched as WARC files (default: archive in the job's folder)",
+    noUrl,
+  );
+  add("--warc-size <size>", "warcSize", "at which a WARC file is followed by another one");
   add("--format <format>", "format", "of outputs whose names do not say: jsonl or csv");
 
   command.optionsGroup("The command:");
   command
+    .option("--config <file>", "of settings, JSON or a module (.mjs); flags win over it")
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--dashboard [port]", "a page on this machine that shows and controls it", readPort)
@@ -107,7 +115,7 @@ export function declareFlags(command: Command): void {
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
   const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...others } = flags;
-  const { dashboard: _dashboard, ...rest } = others;
+  const { config: _config, dashboard: _dashboard, ...rest } = others;
   const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,

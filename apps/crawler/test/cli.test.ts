@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { ServerResponse } from "node:http";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { PageRecord } from "../src/output.js";
@@ -49,6 +49,21 @@ describe("greenlit-crawl", () => {
     expect(unwritable.err).toContain(
       "greenlit-crawl: /nonexistent/folder/file cannot be written: ENOENT",
     );
+  });
+
+  it("lets a module of settings see the pages", async () => {
+    const { origin } = await serve(site({ "/": "<title>Home</title><a href=/a>", "/a": "" }));
+    const folder = temporaryFolder();
+    const settings = `export default {
+      seeds: [${JSON.stringify(origin)}], output: "-",
+      handler: (page) => page.emit({ title: page.title }),
+    };`;
+    writeFileSync(join(folder, "crawl.mjs"), settings);
+    const args = ["--config", "crawl.mjs", "--job", "job", "--quiet"];
+    const { code, out } = await command(args, undefined, folder);
+    expect(code).toBe(0);
+    expect(recordsOf(out)).toHaveLength(1); // the handler follows nothing
+    expect(readFileSync(join(folder, "job/items.jsonl"), "utf8")).toBe('{"title":"Home"}\n');
   });
 
   it("ends with 3 when its time is over and something is left", async () => {
