@@ -26,8 +26,6 @@ import { formatSummary, type Summary } from "./summary.js";
  * @returns the exit code
  */
 export function main(parsed: Arguments): number {
-  // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
   try {
     if (parsed.demo) demo = startDemo();

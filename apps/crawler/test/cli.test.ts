@@ -16,6 +16,11 @@ const recordsOf = (lines: string): PageRecord[] =>
     .map((line) => JSON.parse(line) as PageRecord);
 
 describe("greenlit-crawl", () => {
+  it("does not mind that the reader of its help has gone", async () => {
+    const { code, err } = await command(["--help"], (child) => child.stdout!.destroy());
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
   it("crawls the demo site and ends, with the numbers the site promises", async () => {
     const { code, out, err } = await command(["--demo", "--json"]);
     // Nothing but how far it is, which a slow machine is told.
