@@ -1,3 +1,4 @@
+import { parse } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CrawlFlags, declareFlags, DEMO_PER_HOST, optionsOf } from "./flags.js";
 import { MODES } from "./modes/index.js";
@@ -21,6 +22,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly demo: boolean;
+  /** Port of the dashboard, 0 for any; null: there is none. */
+  readonly dashboard: number | null;
 }
 
 /** The command line was wrong, or asked only for help; everything has been printed. */
@@ -103,18 +106,25 @@ function declareProgram(): Command {
   return program;
 }
 
-function interpret({ mode, command, seeds: named }: Chosen): Arguments {
+function interpret({ mode, command, seeds }: Chosen): Arguments {
   const program = command.parent ?? command;
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
-  const { demo = false, json = false, output, quiet = false } = flags;
+  const { dashboard, demo = false, json = false, output, quiet = false } = flags;
   const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
-  const seeds = named.length > 0 ? named : [];
+  const { seedFiles = [], sitemaps = [] } = options;
+  const beginnings = [...seeds, ...sitemaps, ...seedFiles];
   const isKept = !demo && mode.isReport !== true;
   const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
-  if (seeds.length === 0 && !demo && typeof job !== "string") {
+  if (beginnings.length === 0 && !demo && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
+  }
+  if (beginnings[0] === "-" && job === undefined) {
+    command.error("error: seeds from standard input have no name: give the crawl one with --job");
+  }
+  if (options.robotsSitemaps === true && options.robots === false) {
+    command.error("error: --sitemaps are those that robots.txt names, which --no-robots ignores");
   }
   if (options.skipped === true && job === null) {
     command.error("error: --skipped needs the name of a file where there is no job");
@@ -130,19 +140,22 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
       ...(demo ? { perHost: DEMO_PER_HOST } : {}),
       ...options,
       seeds,
-      job: job === null ? undefined : (job ?? jobName(seeds[0]!)),
+      job: job === null ? undefined : (job ?? jobName(beginnings[0]!)),
       output: output === "-" ? undefined : output,
     },
     toStdout: output === "-",
     json,
     quiet,
     demo,
+    dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }
 
-/** `https://example.org/a` is kept in `crawl-example.org`. */
-function jobName(seed: string): string {
-  return `crawl-${new URL(seed).host.replace(/[^\w.-]+/g, "-")}`;
+/** `https://example.org/a` is kept in `crawl-example.org`, and `lists/urls.txt` in `crawl-urls`. */
+function jobName(beginning: string): string {
+  const { url } = parseUrl(beginning);
+  const name = url === null ? parse(beginning).name : url.host;
+  return `crawl-${name.replace(/[^\w.-]+/g, "-")}`;
 }
 
 function addSeed(text: string, seeds: string[] = []): string[] {

@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { spawn } from "greenlit";
-import { parseArguments, type Arguments, Exit } from "./arguments.js";
+import { spawn, wait } from "greenlit";
+import type { Arguments } from "./arguments.js";
 import { Crawler } from "./crawler.js";
+import type { Dashboard } from "./dashboard/dashboard.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
 import { CsvStream } from "./csv.js";
@@ -14,17 +15,16 @@ import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
+import { keepStdinSeeds } from "./stdin-seeds.js";
 import { formatSummary, type Summary } from "./summary.js";
 
 /**
  * The command. To be called in a greenlet.
  *
- * @param argv arguments after the program's name
+ * @param parsed what the command line asks for
  * @returns the exit code
  */
-export function main(argv: readonly string[]): number {
-  const parsed = parseArguments(argv);
-  if (parsed instanceof Exit) return parsed.code;
+export function main(parsed: Arguments): number {
   // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
@@ -46,7 +46,7 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
   const file = mode.makes === undefined ? "" : derivedFile(folder, flags["to"], mode.makes);
   const temporary = mode.finish !== undefined && folder === null ? temporaryFolder() : null;
   try {
-    const options = temporary === null ? crawl : { ...crawl, job: temporary };
+    const options = keepStdinSeeds(temporary === null ? crawl : { ...crawl, job: temporary });
     const prepared = mode.prepare?.(flags, options) ?? { options };
     return run(prepared, parsed, { folder, file });
   } finally {
@@ -56,14 +56,15 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { options, handler }: Prepared,
-  { flags, json, mode, quiet, toStdout }: Arguments,
+  { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const crawler = new Crawler(
     toStdout ? { ...options, output: recordsToStdout(options) } : options,
     handler,
   );
-  if (options.seeds.length === 0 && !crawler.isResumed) {
+  const { seeds, seedFiles = [], sitemaps = [] } = options;
+  if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
   const progress = new Progress(crawler, process.stderr);
@@ -72,6 +73,8 @@ function run(
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
+  const shown = dashboard === null ? null : startDashboard(crawler, dashboard);
+  if (shown !== null) say(`Dashboard: ${shown.url}`);
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
@@ -83,6 +86,7 @@ function run(
     summary = crawler.run();
   } finally {
     for (const signal of SIGNALS) process.off(signal, onSignal);
+    shown?.close();
     drawing?.kill();
     progress.clear();
   }
@@ -93,6 +97,12 @@ function run(
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
+}
+
+/** Loaded when it is asked for: without one a crawl begins sooner. */
+function startDashboard(crawler: Crawler, port: number): Dashboard {
+  const { serveDashboard } = wait(import("./dashboard/dashboard.js"));
+  return serveDashboard(crawler, { port });
 }
 
 function temporaryFolder(): string {

@@ -19,8 +19,10 @@ import { Proxies } from "./proxies.js";
 import { Redirects } from "./redirects.js";
 import { productToken } from "./robots.js";
 import { RobotsCache } from "./robots-cache.js";
+import { RobotsSitemaps } from "./robots-sitemaps.js";
 import { Scope } from "./scope.js";
 import { SecondChances } from "./second-chances.js";
+import { type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
@@ -48,13 +50,14 @@ export class Crawler {
   readonly frontier: Frontier;
   readonly statistics: Statistics;
   readonly manners: Manners;
+  readonly ledger: Ledger;
   /** The pages in flight. */
   readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
   private readonly handler: PageHandler | null;
   private readonly job: Job;
-  private readonly ledger: Ledger;
+  private readonly seeds: Seeds;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;
@@ -85,6 +88,8 @@ export class Crawler {
     this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
+    const notify = (message: string): void => this.notify(message);
+    this.seeds = new Seeds(this.options, saved?.seeds, notify);
     this.statistics = new Statistics(saved?.statistics);
     const budget = { ...this.options, isSpent: () => this.isSpent() };
     this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
@@ -95,8 +100,11 @@ export class Crawler {
     this.manners = new Manners(this.options);
     this.robots = new RobotsCache(this.client, this.options);
     const obeys = this.options.robots;
-    this.admission = new Admission(frontier, this.manners, obeys ? this.robots : null);
-    const { admission, errands, scope } = this;
+    const { errands, ledger, manners, scope } = this;
+    const named = new RobotsSitemaps({ frontier, scope, ledger });
+    const sitemaps = this.options.robotsSitemaps ? named : null;
+    this.admission = new Admission(frontier, manners, obeys ? this.robots : null, sitemaps);
+    const { admission } = this;
     this.redirects = new Redirects({ frontier, scope, errands, admission });
     this.fetcher = new Fetcher(this.client, {
       obeysNofollow: obeys,
@@ -106,7 +114,6 @@ export class Crawler {
     });
     const traps = new Traps(this.options.traps);
     this.outlinks = new Outlinks({ frontier, scope, errands, traps });
-    const notify = (message: string): void => this.notify(message);
     this.secondChances = new SecondChances(this.options, frontier, statistics, notify);
   }
 
@@ -125,7 +132,7 @@ export class Crawler {
     if (maxTime < Infinity)
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
-      for (const seed of this.seeds()) this.addSeed(seed);
+      for (const seed of this.seeds) if (!this.addSeed(seed)) break;
       for (const url of this.job.saved?.moved ?? []) this.redirects.moveScope(new URL(url));
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
@@ -181,9 +188,9 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.admission.allows(new URL(url))) return this.skip(lease, "robots");
-      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const reading = this.errands.reading(lease.entry);
       const gate: Gate = (target, status) => this.gate(lease, target, status);
-      const page = this.fetcher.fetch(url, gate, watch, wanted);
+      const page = this.fetcher.fetch(url, gate, watch, reading);
       const { status, retryAfter } = page;
       if (isPassingStatus(status) && this.secondChances.retry(lease, retryAfter)) return;
       const { links, items } = this.handle(page, lease);
@@ -217,20 +224,19 @@ export class Crawler {
     return effects;
   }
 
-  private seeds(): readonly string[] {
-    return [...new Set([...(this.job.saved?.seeds ?? []), ...this.options.seeds])];
-  }
-
-  private addSeed(seed: string): void {
-    const { url, reason } = parseUrl(seed);
+  /** Blocks while there are more than can be queued at once. @returns false when that is over */
+  private addSeed({ text, isSitemap }: Seed): boolean {
+    const { url, reason } = parseUrl(text);
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
       this.credentials.allow(url);
-      this.frontier.add(url, 0, null);
-    } else if (this.job.saved?.seeds.includes(seed) !== true) {
-      this.tell(() => this.ledger.badSeed(seed, reason));
+      this.frontier.add(url, isSitemap ? SITEMAP_DEPTH : 0, null);
+    } else if (this.frontier.know(text)) {
+      this.tell(() => this.ledger.badSeed(text, reason));
     }
+    this.frontier.settle();
+    return !this.frontier.closed;
   }
 
   private gate(lease: Lease, target: URL, status: number): string | null {
@@ -272,7 +278,7 @@ export class Crawler {
 
   private commit(): void {
     const saved = {
-      seeds: this.seeds(),
+      seeds: this.seeds.saved,
       frontier: this.frontier.saved,
       statistics: this.statistics.saved,
       moved: this.redirects.moved,

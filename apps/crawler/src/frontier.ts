@@ -49,6 +49,9 @@ export interface SavedFrontier {
 /** So many changes wait for a commit at most: then no further URL is leased before one. */
 const UNCOMMITTED = 50_000;
 
+/** URLs that are not known, at most, of which that is remembered. */
+const REMEMBERED = 100_000;
+
 /** Hosts for which the store is read between two leases: many of them must not stop the crawl. */
 const REFILLED = 100;
 
@@ -69,6 +72,11 @@ export class Frontier {
   private readonly store: Store;
   /** URLs known for certain: all that are not committed yet, and as many others as fit. */
   private readonly recent = new RecentSet();
+  /**
+   * URLs that the store was asked for and did not have: each is asked for again when it is queued,
+   * or found on another page.
+   */
+  private readonly unknown = new Set<string>();
   /** URLs known because a lease that has not ended was redirected there. */
   private readonly claimed = new Set<string>();
   private changes = noChanges();
@@ -152,20 +160,30 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;
   }
 
   has(url: string): boolean {
-    return this.recent.has(url) || this.claimed.has(url) || this.store.has(url);
+    if (this.recent.has(url) || this.claimed.has(url)) return true;
+    if (this.unknown.has(url)) return false;
+    if (this.store.has(url)) return true;
+    this.unknown.add(url);
+    return false;
   }
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
     const { href } = url;
     if (this.has(href)) return false;
-    this.recent.add(href);
+    this.learn(href);
     const queue = queueOf(url.host);
     const host = this.schedule.host(queue);
     const entry = begin({ seq: host.numbered + 1, queue, url: href, depth, referrer, via: null });
@@ -174,6 +192,23 @@ export class Frontier {
     this.dirty.set();
     this.changed.set();
     return true;
+  }
+
+  /** Takes note of a text that is no URL. @returns false when it was known already */
+  know(text: string): boolean {
+    if (this.has(text)) return false;
+    this.learn(text);
+    this.changes.known.push(text);
+    this.dirty.set();
+    return true;
+  }
+
+  /** Blocks while more waits to be committed than should be in memory. */
+  settle(): void {
+    while (this.isBehind && !this.isClosed) {
+      this.changed.clear();
+      this.changed.wait();
+    }
   }
 
   /** What has happened since the last call; the keeper commits it. */
@@ -193,6 +228,7 @@ export class Frontier {
   /** To be called after each commit: what is in the store now can be read from it. */
   committed(): void {
     this.recent.rotate();
+    if (this.unknown.size > REMEMBERED) this.unknown.clear();
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
     this.changed.set();
@@ -408,13 +444,18 @@ export class Frontier {
   private conclude(lease: Lease): void {
     const { entry } = lease;
     for (const url of entry.hops ?? []) {
-      this.recent.add(url);
+      this.learn(url);
       this.claimed.delete(url);
       this.changes.known.push(url);
     }
     this.changes.ended.push(entry);
     this.dirty.set();
     this.end(lease);
+  }
+
+  private learn(url: string): void {
+    this.recent.add(url);
+    this.unknown.delete(url);
   }
 
   private end(lease: Lease): void {

@@ -10,12 +10,13 @@ import { leftovers } from "./leftovers.js";
 import { OutputError } from "./output.js";
 import { Outputs, type SavedFiles } from "./outputs.js";
 import { type OutputOptions, planOutputs } from "./output-plans.js";
+import type { SavedSeeds } from "./seeds.js";
 import type { Changes, Store } from "./store.js";
 import type { SavedStatistics } from "./summary.js";
 
 /** What a later run takes over, beside the queues. */
 export interface Saved {
-  readonly seeds: readonly string[];
+  readonly seeds: SavedSeeds;
   readonly frontier: SavedFrontier;
   readonly statistics: SavedStatistics;
   /** URLs whose hosts are in scope because a seed redirected there. */
@@ -43,7 +44,7 @@ const CRAWL = "crawl";
 const ALONE = "alone";
 
 /** Of what is in a job's folder: one of another version is not touched. */
-const VERSION = 3;
+const VERSION = 4;
 
 /**
  * Where a crawl is kept: the store and the outputs, which go forward together.

@@ -30,6 +30,12 @@ import { VERSION } from "./version.js";
 export interface Settings {
   /** URLs to begin with. */
   readonly seeds: readonly string[];
+  /** Files with more of them, one on a line; `-` is standard input. */
+  readonly seedFiles?: readonly string[];
+  /** URLs of sitemaps, whose pages are to be fetched, too. */
+  readonly sitemaps?: readonly string[];
+  /** Take the sitemaps that robots.txt names as well. */
+  readonly robotsSitemaps?: boolean;
   /** Pages in flight at once. */
   readonly concurrency?: number;
   /** Pages of one host in flight at once. */
@@ -143,6 +149,9 @@ type ResolvedSettings = Required<Omit<Settings, Measured>> & Readonly<Record<Mea
 export type ResolvedOptions = Omit<CrawlOptions, keyof Settings> & ResolvedSettings;
 
 export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
+  seedFiles: [],
+  sitemaps: [],
+  robotsSitemaps: false,
   concurrency: 100,
   perHost: 2,
   delay: 0,
@@ -182,6 +191,9 @@ const output = either(text, having<Output<never>>("write"));
 /** What each option may be. */
 const KINDS = {
   seeds: texts,
+  seedFiles: texts,
+  sitemaps: texts,
+  robotsSitemaps: flag,
   concurrency: count(1),
   perHost: count(1),
   delay: duration(0),

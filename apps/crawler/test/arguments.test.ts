@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet --dashboard 8080".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -60,6 +60,7 @@ describe("parseArguments", () => {
       json: true,
       quiet: true,
       demo: false,
+      dashboard: 8080,
     } satisfies Arguments);
   });
 
@@ -72,7 +73,9 @@ describe("parseArguments", () => {
       json: false,
       quiet: false,
       demo: false,
+      dashboard: null,
     });
+    expect(parseArguments(["http://a.example", "--dashboard"])).toMatchObject({ dashboard: 0 });
     expect(parseArguments(["--demo"])).toMatchObject({
       crawl: { seeds: [], perHost: 8, job: undefined },
       demo: true,
@@ -98,6 +101,9 @@ describe("parseArguments", () => {
     [["http://a.example", "--header", "Cookie: a=1"], "Cookie and the headers of a connection"],
     [["http://a.example", "--auth", "me"], "It must be user:password"],
     [["http://a.example", "--cookie", "yes"], "It must be name=value"],
+    [["--seeds", "-"], "give the crawl one with --job"],
+    [["--sitemap", "map.xml"], "It must be an http or https URL"],
+    [["http://a.example", "--sitemaps", "--no-robots"], "which --no-robots ignores"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
@@ -107,6 +113,8 @@ describe("parseArguments", () => {
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
     [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["--dashboard", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--dashboard", "65536"], "65536 is no port"],
     [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
   ])("answers %j with usage on stderr and 2", (argv, message) => {
     expect(parseArguments(argv)).toEqual(new Exit(2));
@@ -125,6 +133,21 @@ describe("parseArguments", () => {
       },
     });
     expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
+  });
+
+  it("begins with lists and sitemaps, too, and names the crawl by the first", () => {
+    const lists = ["--seeds", "lists/my urls.txt", "--seeds", "-"];
+    expect(parseArguments([...lists, "--sitemaps"])).toMatchObject({
+      crawl: {
+        seeds: [],
+        seedFiles: ["lists/my urls.txt", "-"],
+        robotsSitemaps: true,
+        job: "crawl-my-urls",
+      },
+    });
+    expect(parseArguments([...lists, "--sitemap", "http://a.example:81/x.xml"])).toMatchObject({
+      crawl: { sitemaps: ["http://a.example:81/x.xml"], job: "crawl-a.example-81" },
+    });
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {
