@@ -48,14 +48,11 @@ export function collectReport({ pages, links, check, made }: ReportSource): Repo
 
 function listFindings(check: CheckReport): ListedFinding[] {
   const { some } = first(check.findings(), 0, MAX_FINDINGS);
-  return some.map(({ kind, target, detail, count, places }) => ({
-    kind,
-    ...FINDINGS[kind],
-    target,
-    detail,
-    count,
-    places: first(places, count, MAX_PLACES).some.map(where),
-  }));
+  return some.map(({ kind, target, detail, count, places }) => {
+    const { severity, title } = FINDINGS[kind];
+    const listed = first(places, count, MAX_PLACES).some.map(where);
+    return { kind, severity, title, target, detail, count, places: listed };
+  });
 }
 
 /** Counts who links to whom: for each page, and between the parts of the site. */
@@ -77,13 +74,13 @@ function collectLinks(list: PageList, records: Iterable<LinksRecord>): SiteGraph
       links.set(edge, (links.get(edge) ?? 0) + 1);
     }
   }
-  const pages = Array.from({ length: count }, () => ({ pages: 0, broken: 0 }));
+  const nodes = folders.names.map((name) => ({ name, pages: 0, broken: 0 }));
   for (const [i, part] of parts.entries()) {
-    pages[part]!.pages++;
-    if (status[i] === 0 || status[i]! >= 400) pages[part]!.broken++;
+    nodes[part]!.pages++;
+    if (status[i] === 0 || status[i]! >= 400) nodes[part]!.broken++;
   }
   return {
-    nodes: folders.names.map((name, i) => ({ name, ...pages[i]! })),
+    nodes,
     edges: [...links]
       .sort(([, a], [, b]) => b - a)
       .map(([edge, links]) => [Math.floor(edge / count), edge % count, links] as const)

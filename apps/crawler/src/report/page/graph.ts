@@ -10,8 +10,17 @@ const HALF = 450;
 /** Characters of a name in the picture; the list has all of it. */
 const LONGEST = 24;
 
-/** Folders and pages around a circle, and links between them. The list beside it is for keys. */
-export class GraphView {
+/**
+ * Folders and pages around a circle, and links between them. The list beside it is for keys.
+ *
+ * @param onSearch shows the pages of a part
+ */
+export function showGraph({ graph }: ReportData, onSearch: (name: string) => void): void {
+  byId("graph-view").append(...new GraphView(graph, onSearch).parts);
+}
+
+class GraphView {
+  readonly parts: readonly HTMLElement[];
   private readonly graph: SiteGraph;
   private readonly lines: { readonly path: SVGPathElement; from: number; to: number }[] = [];
   private readonly nodes: SVGGElement[] = [];
@@ -21,17 +30,16 @@ export class GraphView {
   private readonly isOneHost: boolean;
   private pinned = -1;
 
-  /** @param onSearch shows the pages of a part */
-  constructor({ graph }: ReportData, onSearch: (name: string) => void) {
+  constructor(graph: SiteGraph, onSearch: (name: string) => void) {
     this.graph = graph;
     this.isOneHost = new Set(graph.nodes.map(({ name }) => name.split("/", 1)[0])).size === 1;
     this.search = element("button", { type: "button" }, "Show its pages");
     this.search.addEventListener("click", () => onSearch(graph.nodes[this.pinned]?.name ?? ""));
-    this.build();
+    this.parts = this.build();
     this.mark(-1);
   }
 
-  private build(): void {
+  private build(): HTMLElement[] {
     const { nodes, edges } = this.graph;
     const bundle = new Bundle(this.graph, RADIUS);
     const lines = svg("g", { class: "edges" });
@@ -54,7 +62,7 @@ export class GraphView {
     const picture = svg("svg", { role: "img", "aria-label": label }, lines, circles);
     const zoomed = new ZoomedPicture(picture, HALF);
     const side = element("div", { class: "parts" }, this.about, this.search, list);
-    byId("graph-view").append(zoomed.frame, side);
+    return [zoomed.frame, side];
   }
 
   private circle(node: GraphNode, i: number, angle: number, most: number): SVGGElement {

@@ -2,7 +2,7 @@ import { byId, setText } from "../../dashboard/page/dom.js";
 import { number } from "../../dashboard/page/format.js";
 import { readData } from "./data.js";
 import { showFindings } from "./findings.js";
-import { GraphView } from "./graph.js";
+import { showGraph } from "./graph.js";
 import { showOverview } from "./overview.js";
 import { PageTable } from "./page-table.js";
 import { startTheme } from "./theme.js";
@@ -21,7 +21,7 @@ async function show(): Promise<void> {
   showOverview(data);
   showFindings(data);
   const table = new PageTable(data);
-  new GraphView(data, (name) => table.searchFor(name));
+  showGraph(data, (name) => table.searchFor(name));
   document.documentElement.dataset["ready"] = "";
 }
 
