@@ -106,6 +106,9 @@ function declareProgram(): Command {
   return program;
 }
 
+/** Flags that need no value where there is a job, and what it names. */
+const NAMED = { skipped: "file", warc: "folder" } as const;
+
 function interpret({ mode, command, seeds }: Chosen): Arguments {
   const program = command.parent ?? command;
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
@@ -126,9 +129,9 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   if (options.robotsSitemaps === true && options.robots === false) {
     command.error("error: --sitemaps are those that robots.txt names, which --no-robots ignores");
   }
-  if (options.skipped === true && job === null) {
-    command.error("error: --skipped needs the name of a file where there is no job");
-  }
+  for (const [flag, place] of Object.entries(NAMED))
+    if (options[flag as keyof typeof NAMED] === true && job === null)
+      command.error(`error: --${flag} needs the name of a ${place} where there is no job`);
   if (mode.finish !== undefined && (output === "-" || isCsv(output, options.format))) {
     const wanted = "a file of JSON Lines (--output)";
     command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);

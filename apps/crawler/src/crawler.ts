@@ -1,6 +1,7 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Admission } from "./admission.js";
+import { Recorder } from "./archive/recorder.js";
 import { Client } from "./client.js";
 import { startingCookies } from "./cookies-file.js";
 import { Credentials } from "./credentials.js";
@@ -63,6 +64,7 @@ export class Crawler {
   private readonly guard: AddressGuard;
   private readonly credentials: Credentials;
   private readonly client: Client;
+  private readonly recorder: Recorder;
   private readonly robots: RobotsCache;
   private readonly admission: Admission;
   private readonly redirects: Redirects;
@@ -98,7 +100,8 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.manners = new Manners(this.options);
-    this.robots = new RobotsCache(this.client, this.options);
+    this.recorder = new Recorder(this.job.outputs);
+    this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
     const obeys = this.options.robots;
     const { errands, ledger, manners, scope } = this;
     const named = new RobotsSitemaps({ frontier, scope, ledger });
@@ -140,6 +143,7 @@ export class Crawler {
     } finally {
       this.robots.close();
       this.client.close();
+      this.recorder.close();
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
@@ -168,7 +172,8 @@ export class Crawler {
   }
 
   private begin(lease: Lease): void {
-    this.flights.during(lease.entry, () => this.visit(lease));
+    const visit = (): void => this.visit(lease);
+    this.flights.during(lease.entry, () => this.recorder.during(lease.entry, visit));
   }
 
   /**

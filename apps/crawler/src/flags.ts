@@ -94,6 +94,12 @@ export function declareFlags(command: Command): void {
       "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
       noUrl,
     );
+  command.option(
+    "--warc [folder]",
+    "keep all that is fetched as WARC files (default: archive in the job's folder)",
+    noUrl,
+  );
+  add("--warc-size <size>", "warcSize", "at which a WARC file is followed by another one");
   add("--format <format>", "format", "of outputs whose names do not say: jsonl or csv");
 
   command.optionsGroup("The command:");

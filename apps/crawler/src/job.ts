@@ -101,6 +101,7 @@ export class Job {
   commit({ changes, written, saved }: Batch): void {
     const files = this.outputs.flush(written);
     this.save({ saved, files }, changes);
+    this.outputs.committed();
   }
 
   /**
@@ -109,7 +110,10 @@ export class Job {
    */
   close(left: string | null): void {
     try {
-      if (left !== null) this.outputs.append("skipped", leftovers(this.store, left));
+      if (left !== null) {
+        this.outputs.append("skipped", leftovers(this.store, left));
+        this.outputs.finish();
+      }
     } finally {
       this.outputs.close();
       this.store.close();

@@ -79,6 +79,8 @@ export interface Settings {
   readonly requisites?: RequisiteMode;
   /** Ask once for what links out of scope lead to, and follow nothing from there. */
   readonly external?: boolean;
+  /** Size at which a WARC file is followed by another one. */
+  readonly warcSize?: Size;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
   /** Sent with requests to the origins of the seeds, and to no other: what only they may know. */
@@ -127,6 +129,11 @@ export interface CrawlOptions extends Settings, Hooks {
    * the URLs that are left. True: `skipped.jsonl` in the job's folder. Default: nowhere.
    */
   readonly skipped?: string | Output<Skipped> | boolean | undefined;
+  /**
+   * Folder of WARC files, into which all that is fetched goes as it was sent: pages of any type,
+   * redirects, errors, robots.txt. True: `archive` in the job's folder. Default: nowhere.
+   */
+  readonly warc?: string | boolean | undefined;
   /** Of files whose names end in neither `.csv` nor `.jsonl`. Default: jsonl. */
   readonly format?: "jsonl" | "csv" | undefined;
   /** Where goes what each page refers to. Default: nowhere. */
@@ -144,6 +151,7 @@ type Measured =
   | "bodyTimeout"
   | "retryDelay"
   | "bodyLimit"
+  | "warcSize"
   | "grace";
 type ResolvedSettings = Required<Omit<Settings, Measured>> & Readonly<Record<Measured, number>>;
 export type ResolvedOptions = Omit<CrawlOptions, keyof Settings> & ResolvedSettings;
@@ -174,6 +182,7 @@ export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
   robots: true,
   requisites: "none",
   external: false,
+  warcSize: 1_000_000_000,
   cookies: true,
   headers: {},
   publicHeaders: {},
@@ -216,6 +225,7 @@ const KINDS = {
   robots: flag,
   requisites: oneOf<RequisiteMode>(["none", "scope", "any"]),
   external: flag,
+  warcSize: size(1),
   cookies: flag,
   headers,
   publicHeaders: headers,
@@ -232,6 +242,7 @@ const KINDS = {
   items: output,
   itemColumns: texts,
   skipped: either(output, flag),
+  warc: either(text, flag),
   format: oneOf(["jsonl", "csv"]),
   links: output,
   onRequest: callback,

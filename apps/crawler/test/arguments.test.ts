@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet --dashboard 8080".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --warc w --warc-size 1GB --format csv --json --quiet --dashboard 8080".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -54,6 +54,8 @@ describe("parseArguments", () => {
         output: undefined,
         items: "i.jsonl",
         skipped: true,
+        warc: "w",
+        warcSize: 1_000_000_000,
         format: "csv",
       },
       toStdout: true,
@@ -113,6 +115,7 @@ describe("parseArguments", () => {
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
     [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--no-job", "--warc"], "needs the name of a folder"],
     [["--dashboard", "http://a.example"], "put the flag behind the URLs"],
     [["http://a.example", "--dashboard", "65536"], "65536 is no port"],
     [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
