@@ -37,7 +37,7 @@ export interface Figures {
   readonly latencies: readonly number[];
 }
 
-/** The URLs that are listed, in the order in which they ended. Each column has one value for each. */
+/** URLs that are listed, in the order in which they ended; each column has a value for each. */
 export interface PageColumns {
   readonly url: readonly string[];
   /** HTTP status; 0 when there was none. */

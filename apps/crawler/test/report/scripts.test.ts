@@ -18,7 +18,7 @@ it("makes one script of modules, whose names do not clash, and runs each once", 
 import { two, Two } from "./two.js";
 const secret = "main";
 result.push(secret, one(), two, new Two().name);
-//# sourceMappingURL=main.js.map
+//# source${""}MappingURL=main.js.map
 `,
     "one.js": `const secret = "one";\nresult.push("once");\nexport function one() {\n    return secret;\n}\n`,
     "two.js": `import { one } from "./one.js";

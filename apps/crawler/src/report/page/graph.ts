@@ -146,7 +146,7 @@ class GraphView {
     const sum = (end: 0 | 1): string =>
       number(this.graph.edges.reduce((all, edge) => all + (edge[end] === chosen ? edge[2] : 0), 0));
     const of = pages === 1 ? "1 URL" : `${number(pages)} URLs`;
-    return `${this.nameOf({ name })}: ${of}, ${number(broken)} broken. ${sum(0)} links lead away, ${sum(1)} come here.`;
+    return `${this.nameOf({ name })}: ${of}, ${number(broken)} broken. ${sum(0)} links lead away (green), ${sum(1)} come here (blue).`;
   }
 }
 

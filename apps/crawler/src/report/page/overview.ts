@@ -53,7 +53,7 @@ function tilesOf({ figures, counts, durationMs }: ReportData): HTMLElement[] {
   const moved = counts.redirect + counts["redirect-chain"];
   const rate = urls / Math.max(0.001, durationMs / 1000);
   return [
-    tile("URLs", number(urls), `${short(rate)} per second, ${duration(durationMs)}`),
+    tile("URLs", number(urls), `${short(rate)}/s for ${duration(durationMs)}`),
     tile("Answered 2xx", share(good, urls), `${number(good)} URLs`, "good"),
     tile("Broken targets", number(broken), "of links", broken > 0 ? "bad" : "good"),
     tile("Redirected targets", number(moved), "for good, or in chains", moved > 0 ? "moved" : ""),
