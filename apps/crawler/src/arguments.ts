@@ -25,6 +25,8 @@ export interface Arguments {
   /** Print the summary as JSON. */
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Say what would be done. */
+  readonly dryRun: boolean;
   readonly demo: boolean;
   /** Port of the dashboard, 0 for any; null: there is none. */
   readonly dashboard: number | null;
@@ -118,7 +120,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
-  const { dashboard, demo = false, json = false, quiet = false } = flags;
+  const { dashboard, demo = false, dryRun = false, json = false, quiet = false } = flags;
   const { handler, ...config } = configOf(flags, command);
   const options = { proxy: FROM_ENVIRONMENT, ...config, ...optionsOf(flags) };
   const seeds = named.length > 0 ? named : (config.seeds ?? []);
@@ -142,6 +144,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
     toStdout: output === "-",
     json,
     quiet,
+    dryRun,
     demo,
     dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };

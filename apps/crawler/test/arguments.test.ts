@@ -65,6 +65,7 @@ describe("parseArguments", () => {
       toStdout: true,
       json: true,
       quiet: true,
+      dryRun: false,
       demo: false,
       dashboard: 8080,
     } satisfies Arguments);
@@ -78,6 +79,7 @@ describe("parseArguments", () => {
       toStdout: false,
       json: false,
       quiet: false,
+      dryRun: false,
       demo: false,
       dashboard: null,
     });
