@@ -68,7 +68,7 @@ function run(
   if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
-  const progress = new Progress(crawler, process.stderr);
+  const progress = new Progress(crawler, process.stderr, !json);
   const say = (message: string): void => {
     progress.clear();
     process.stderr.write(`${message}\n`);
