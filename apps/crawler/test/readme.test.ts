@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
+import { MODES } from "../src/modes/index.js";
 import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
 import { freePort, pattern, printed, shownCommands } from "./shown-commands.js";
@@ -62,6 +63,18 @@ it("compares in rows that the sources of the comparison have too", () => {
     const section = read("../docs/comparison.md").split(`\n## ${other}\n`)[1]?.split("\n## ")[0];
     const sources = [...(section ?? "").matchAll(/^- \*\*(.+?)\*\*:/gm)].map(([, name]) => name);
     expect(sources, other).toEqual(names);
+  }
+});
+
+it("names every flag of every mode", async () => {
+  const pages = read("../README.md");
+  for (const name of MODES.map((mode) => mode.name)) {
+    const help = await printed(`greenlit-crawl help ${name}`, temporaryFolder(), 0);
+    const flags = [...help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag!);
+    expect(flags.length).toBeGreaterThan(20);
+    for (const flag of flags.filter((flag) => !/^--(help|version)$/.test(flag))) {
+      expect(pages, `${name} ${flag}`).toMatch(new RegExp(`^\\| \`${flag}\\b`, "m"));
+    }
   }
 });
 
