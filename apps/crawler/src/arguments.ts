@@ -132,6 +132,8 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   for (const [flag, place] of Object.entries(NAMED))
     if (options[flag as keyof typeof NAMED] === true && job === null)
       command.error(`error: --${flag} needs the name of a ${place} where there is no job`);
+  if (output === "-" && options.items === "-")
+    command.error("error: only one of --output and --items can be standard output");
   if (mode.finish !== undefined && (output === "-" || isCsv(output, options.format))) {
     const wanted = "a file of JSON Lines (--output)";
     command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
