@@ -19,6 +19,8 @@ export interface CrawlFlags extends Omit<
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly config?: string;
+  readonly dryRun?: boolean;
   readonly demo?: boolean;
   readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
@@ -107,6 +109,8 @@ export function declareFlags(command: Command): void {
 
   command.optionsGroup("The command:");
   command
+    .option("--config <file>", "of settings, JSON or a module (.mjs); flags win over it")
+    .option("--dry-run", "say what would be done; fetch robots.txt only, and write nothing")
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--dashboard [port]", "a page on this machine that shows and controls it", readPort)
@@ -116,7 +120,7 @@ export function declareFlags(command: Command): void {
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
   const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...others } = flags;
-  const { dashboard: _dashboard, ...rest } = others;
+  const { config: _config, dashboard: _dashboard, dryRun: _dryRun, ...rest } = others;
   const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,

@@ -249,6 +249,8 @@ const KINDS = {
   onError: callback,
 } satisfies Record<keyof CrawlOptions, Kind<unknown>>;
 
+export const OPTION_NAMES: readonly string[] = Object.keys(KINDS);
+
 export function isOption(name: string): name is keyof CrawlOptions {
   return Object.hasOwn(KINDS, name);
 }
@@ -271,7 +273,7 @@ export function resolveOptions(options: CrawlOptions): ResolvedOptions {
  * The value of an option in the unit that the crawl counts in: ms, bytes.
  * @throws RangeError when it is none for this option
  */
-function readOption(name: keyof CrawlOptions, value: unknown): unknown {
+export function readOption(name: keyof CrawlOptions, value: unknown): unknown {
   const { expected, read } = kindOf(name);
   const known = read(value);
   if (known !== undefined) return known;

@@ -21,9 +21,9 @@ export interface SitemapLinks {
 }
 
 /**
- * Reads a sitemap: an XML one, an index of others, RSS, Atom, or plain text with a URL on each line;
- * compressed by gzip or not. It takes time in step with its length, keeps no tree, and knows no
- * entities but those of XML itself. What is none of these has no links.
+ * Reads a sitemap: an XML one, an index of others, RSS, Atom, or plain text with a URL on each
+ * line; compressed by gzip or not. It takes time in step with its length, keeps no tree, and knows
+ * no entities but those of XML itself. What is none of these has no links.
  *
  * @param body its first {@link SITEMAP_MAX_BYTES} bytes
  * @param url where it came from

@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Arguments, Exit, parseArguments } from "../src/arguments.js";
 import { MODES } from "../src/modes/index.js";
+import { temporaryFolder } from "./folder.js";
 
 describe("parseArguments", () => {
   let out = "";
@@ -19,6 +22,7 @@ describe("parseArguments", () => {
       );
     expect(parseArguments(argv)).toEqual({
       mode: MODES[0],
+      handler: undefined,
       flags: expect.objectContaining({ concurrency: 7, output: "-" }),
       crawl: {
         seeds: ["http://a.example/", "https://b.example"],
@@ -61,6 +65,7 @@ describe("parseArguments", () => {
       toStdout: true,
       json: true,
       quiet: true,
+      dryRun: false,
       demo: false,
       dashboard: 8080,
     } satisfies Arguments);
@@ -74,6 +79,7 @@ describe("parseArguments", () => {
       toStdout: false,
       json: false,
       quiet: false,
+      dryRun: false,
       demo: false,
       dashboard: null,
     });
@@ -152,6 +158,34 @@ describe("parseArguments", () => {
     expect(parseArguments([...lists, "--sitemap", "http://a.example:81/x.xml"])).toMatchObject({
       crawl: { sitemaps: ["http://a.example:81/x.xml"], job: "crawl-a.example-81" },
     });
+  });
+
+  it("takes settings from a file, over which flags win", () => {
+    const file = join(temporaryFolder(), "crawl.json");
+    const settings = { seeds: ["http://a.example"], delay: "1s", perHost: 3, robots: false };
+    writeFileSync(file, JSON.stringify({ ...settings, output: "-", proxy: null }));
+    const parse = (...argv: string[]): Arguments | Exit =>
+      parseArguments(["--config", file, ...argv]);
+    expect(parse("--per-host", "5")).toMatchObject({
+      crawl: {
+        seeds: ["http://a.example"],
+        delay: "1s",
+        perHost: 5,
+        robots: false,
+        proxy: null,
+        job: "crawl-a.example",
+        output: undefined,
+      },
+      toStdout: true,
+    });
+    expect(parse("http://b.example", "--output", "b.jsonl")).toMatchObject({
+      crawl: { seeds: ["http://b.example"], job: "crawl-b.example", output: "b.jsonl" },
+    });
+    expect(parse("sitemap")).toEqual(new Exit(2));
+    expect(err).toContain("must be a file of JSON Lines");
+    writeFileSync(file, JSON.stringify({ seed: [] }));
+    expect(parse()).toEqual(new Exit(2));
+    expect(err).toContain(`${file}:1: there is no option seed. Did you mean seeds?`);
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {
