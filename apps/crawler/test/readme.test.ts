@@ -66,8 +66,17 @@ it("compares in rows that the sources of the comparison have too", () => {
   }
 });
 
+it("names every code of an error", () => {
+  const [, union = ""] = /export type ErrorCode =([^;]*);/.exec(read("../src/errors.ts")) ?? [];
+  const codes = [...union.matchAll(/"([\w-]+)"/g)].map(([, code]) => code);
+  expect(codes.length).toBeGreaterThan(20);
+  const [, section = ""] = read("../docs/reference.md").split("\n## Error codes\n");
+  const [table = ""] = section.split("\n## ");
+  expect([...table.matchAll(/^\| `([\w-]+)` /gm)].map(([, code]) => code)).toEqual(codes);
+});
+
 it("names every flag of every mode", async () => {
-  const pages = read("../README.md");
+  const pages = read("../docs/reference.md");
   for (const name of MODES.map((mode) => mode.name)) {
     const help = await printed(`greenlit-crawl help ${name}`, temporaryFolder(), 0);
     const flags = [...help.matchAll(/^ +(?:-\w, )?(--[\w-]+)/gm)].map(([, flag]) => flag!);
