@@ -1,6 +1,7 @@
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
 import type { Redirect } from "./output.js";
+import { Pauses } from "./pauses.js";
 import { RecentSet } from "./recent-set.js";
 import { type Entry, type Host, Schedule } from "./schedule.js";
 import type { Changes, FoundEntry, Store, StoredEntry } from "./store.js";
@@ -82,6 +83,7 @@ export class Frontier {
   private changes = noChanges();
   /** Hosts of which the store will have more after the next commit. */
   private readonly uncommitted = new Set<Host>();
+  readonly pauses: Pauses = new Pauses((name, ms, reason) => this.pause(name, ms, reason));
   /** Set when there is something to commit. */
   readonly dirty: Event = new Event();
   /** Set when `next` may have an answer. */
@@ -380,6 +382,7 @@ export class Frontier {
     if (until <= host.pausedUntil) return;
     host.pausedUntil = until;
     host.pauseReason = reason;
+    this.pauses.note(name, until, reason);
   }
 
   /**

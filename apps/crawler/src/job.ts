@@ -30,6 +30,8 @@ export interface Batch {
   readonly changes: Omit<Changes, "states">;
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
+  /** Further values to be kept beside the queues, by name. */
+  readonly more: Changes["states"];
 }
 
 /** What is kept for a worker. */
@@ -98,9 +100,9 @@ export class Job {
    *
    * @throws OutputError when the outputs or the store cannot be written
    */
-  commit({ changes, written, saved }: Batch): void {
+  commit({ changes, written, saved, more }: Batch): void {
     const files = this.outputs.flush(written);
-    this.save({ saved, files }, changes);
+    this.save({ saved, files }, changes, more);
     this.outputs.committed();
   }
 
