@@ -201,7 +201,7 @@ export class Client {
       return {
         ...head,
         body: this.decompressStart(head, received, wanted),
-        bytes: received.length,
+        bytes: received.length + (body instanceof RecordedBody ? this.drain(body) : 0),
       };
     }
     if (wanted === "html" && isHtml(head.contentType)) return this.readAll(head, body, []);

@@ -43,7 +43,7 @@ export class Errands {
 
   /** What a URL is expected to be. */
   reading(entry: Entry): Reading {
-    if (this.includes(entry)) return "nothing";
+    if (this.includes(entry)) return this.external ? "nothing" : "requisite";
     return entry.depth < 0 ? "sitemap" : "page";
   }
 

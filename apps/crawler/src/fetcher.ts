@@ -1,11 +1,11 @@
 import { Semaphore } from "greenlit";
 import { decodePage } from "./charset.js";
 import type { Answer, Client, Head, Wanted } from "./client.js";
-import { isXml } from "./content-type.js";
+import { type ContentType, isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
-import { type Inventory, takeInventory } from "./inventory.js";
+import { type Inventory, takeInventory, takeStyleInventory } from "./inventory.js";
 import { extractLinks, type Link } from "./links.js";
 import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
@@ -50,8 +50,11 @@ export interface Page {
  */
 export type Gate = (target: URL, status: number) => string | null;
 
-/** What a URL is expected to be; `nothing`: its body does not matter. */
-export type Reading = "page" | "sitemap" | "nothing";
+/**
+ * What a URL is expected to be. `requisite`: what a page consists of, and may consist of more
+ * when it is a style sheet. `nothing`: its body does not matter.
+ */
+export type Reading = "page" | "sitemap" | "requisite" | "nothing";
 
 export interface FetcherOptions {
   /** Whether pages may say that their links are not to be followed. */
@@ -75,6 +78,8 @@ export interface Observer {
 const MAX_REDIRECTS = 10;
 /** Ms of work on one page; a large one takes some hundred. */
 export const PARSING_BUDGET = 5_000;
+/** Of a style sheet, so much is looked at for what it refers to. */
+const STYLESHEET_MAX_BYTES = 1024 * 1024;
 /** Pages parsed at once: more would only keep more half-parsed ones in memory. */
 const PARSING_AT_ONCE = 4;
 
@@ -156,7 +161,8 @@ export class Fetcher {
     const { observer } = this.options;
     const began = performance.now();
     try {
-      const answer = this.client.get(url, (head) => wantedOf(head, reading));
+      const { inventory = false } = this.options;
+      const answer = this.client.get(url, (head) => wantedOf(head, reading, inventory));
       observer?.answered(url, answer, performance.now() - began);
       return answer;
     } catch (error) {
@@ -183,7 +189,7 @@ export class Fetcher {
       bytes: answer.bytes,
       title,
       text,
-      parsed: answer.body !== null && reading === "page",
+      parsed: answer.body !== null && reading === "page" && !isCss(answer.contentType),
       xml: isXml(answer.contentType),
       links:
         reading === "sitemap" || (obeysNofollow && !nofollow)
@@ -203,6 +209,10 @@ export class Fetcher {
     if (reading === "sitemap") {
       const pause = new Pace().step;
       return { ...NOT_PARSED, ...readSitemap(body, url, contentType.charset, pause) };
+    }
+    if (isCss(contentType)) {
+      const { text } = decodePage(body, { charset: contentType.charset, xml: false });
+      return { ...NOT_PARSED, inventory: takeStyleInventory(text, url) };
     }
     enter("parsing");
     this.parsing.acquire();
@@ -226,8 +236,15 @@ function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory 
   return { ...inventory, references: [...inventory.references, ...references] };
 }
 
+function isCss({ mediaType }: ContentType): boolean {
+  return mediaType === "text/css";
+}
+
 /** What to read of a body. */
-function wantedOf({ status }: Head, reading: Reading): Wanted {
-  if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
+function wantedOf({ status, contentType }: Head, reading: Reading, inventory: boolean): Wanted {
+  if (status < 200 || status >= 300) return "nothing";
+  const looksForStyles = inventory && (reading === "page" || reading === "requisite");
+  if (looksForStyles && isCss(contentType)) return STYLESHEET_MAX_BYTES;
+  if (reading === "nothing" || reading === "requisite") return "nothing";
   return reading === "page" ? "html" : SITEMAP_MAX_BYTES;
 }

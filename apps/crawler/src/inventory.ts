@@ -2,6 +2,7 @@ import { flatten } from "./flatten.js";
 import { webUrl } from "./links.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { parseRefresh } from "./refresh.js";
+import { styleReferences } from "./stylesheet.js";
 import { parseUrl, resolveReference } from "./url.js";
 
 /** By which element, or header, a page refers to something. */
@@ -119,6 +120,17 @@ export function takeInventory(
   return collector.result(url, encoding, pause);
 }
 
+/** Reads a style sheet likewise; fragments can point at nothing on it that anybody knows. */
+export function takeStyleInventory(
+  css: string,
+  url: URL,
+  { pause, limit = LIMIT }: Pick<InventoryOptions, "pause" | "limit"> = {},
+): Inventory {
+  const collector = new Collector(css, limit);
+  collector.style(css, 0);
+  return { ...collector.result(url, undefined, pause), anchors: null };
+}
+
 interface Found {
   readonly kind: ReferenceKind;
   readonly reference: string;
@@ -148,6 +160,7 @@ class Collector {
 
   open(name: string, tag: Tag, at: number): void {
     this.anchor(tag.get("id"));
+    this.style(tag.get("style"), at);
     if (name === "a") this.anchor(tag.get("name"));
     const rule = Object.hasOwn(BY_ELEMENT, name) ? BY_ELEMENT[name] : undefined;
     if (rule !== undefined) {
@@ -155,9 +168,23 @@ class Collector {
     } else if (name === "img" || name === "source" || name === "video" || name === "input") {
       this.picture(name, tag, at);
     } else if (name === "link") this.link(tag, at);
+    else if (name === "style") this.style(this.contentOf("style", at), at);
     else if (name === "base") this.base ??= tag.get("href") ?? null;
     else if (name === "meta" && tag.get("http-equiv")?.toLowerCase() === "refresh")
       this.add("refresh", parseRefresh(tag.get("content") ?? "") ?? undefined, at);
+  }
+
+  /** @param at where it begins */
+  style(css: string | undefined, at: number): void {
+    if (css === undefined || !/url\(|@import/i.test(css)) return;
+    for (const found of styleReferences(css)) this.add(found.kind, found.reference, at + found.at);
+  }
+
+  /** All behind the beginning of a tag, up to the end tag of its name. */
+  private contentOf(name: string, at: number): string {
+    const end = new RegExp(`</${name}`, "gi");
+    end.lastIndex = at;
+    return this.html.slice(at, end.exec(this.html)?.index);
   }
 
   result(url: URL, encoding: string | undefined, pause: (() => void) | undefined): Inventory {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type InventoryOptions, takeInventory } from "../src/inventory.js";
+import { type InventoryOptions, takeInventory, takeStyleInventory } from "../src/inventory.js";
 
 const PAGE = new URL("https://example.org/dir/page");
 
@@ -30,6 +30,8 @@ describe("takeInventory", () => {
       "<link rel=alternate type=application/rss+xml href=/feed>",
       "alternate https://example.org/feed",
     ],
+    ["<p style='background: url(/i.png)'>", "image https://example.org/i.png"],
+    ["<style>p { background: url(/i.png) }</style>", "image https://example.org/i.png"],
     ["<audio src=/a.ogg></audio>", "media https://example.org/a.ogg"],
     ["<video><track src=/t.vtt></video>", "media https://example.org/t.vtt"],
     ["<object data=/o.svg></object>", "object https://example.org/o.svg"],
@@ -137,5 +139,18 @@ describe("takeInventory", () => {
     time(10_000);
     const fastest = (n: number): number => Math.min(time(n), time(n), time(n));
     expect(fastest(160_000)).toBeLessThan(40 * Math.max(1, fastest(20_000)));
+  });
+});
+
+describe("takeStyleInventory", () => {
+  it("finds what a style sheet refers to", () => {
+    const css = "@import 'a.css';\n\nb { c: url(/i.png) }\nd { e: url(javascript:1) }";
+    expect(takeStyleInventory(css, PAGE)).toEqual({
+      references: [
+        { kind: "stylesheet", href: "https://example.org/dir/a.css", line: 1 },
+        { kind: "image", href: "https://example.org/i.png", line: 3 },
+      ],
+      anchors: null,
+    });
   });
 });
