@@ -1,11 +1,14 @@
+import { styleReferences } from "./css.js";
 import { flatten } from "./flatten.js";
 import { webUrl } from "./links.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { parseRefresh } from "./refresh.js";
-import { styleReferences } from "./stylesheet.js";
 import { parseUrl, resolveReference } from "./url.js";
 
-/** By which element, or header, a page refers to something. */
+/**
+ * By which element, or header, a page refers to something. `style`: by CSS, which says nothing of
+ * what it is: an image, a font ...
+ */
 export type ReferenceKind =
   | "link"
   | "frame"
@@ -22,6 +25,8 @@ export type ReferenceKind =
   | "preload"
   | "media"
   | "object"
+  | "style"
+  | "cite"
   | "form"
   | "header";
 
@@ -35,6 +40,7 @@ const REQUISITES: ReadonlySet<ReferenceKind> = new Set([
   "preload",
   "media",
   "object",
+  "style",
 ]);
 
 export function isRequisite(kind: ReferenceKind): boolean {
@@ -87,6 +93,11 @@ const BY_ELEMENT: Readonly<Record<string, { attribute: string; kind: ReferenceKi
   object: { attribute: "data", kind: "object" },
   form: { attribute: "action", kind: "form" },
   image: { attribute: "href", kind: "image" },
+  use: { attribute: "href", kind: "image" },
+  blockquote: { attribute: "cite", kind: "cite" },
+  q: { attribute: "cite", kind: "cite" },
+  ins: { attribute: "cite", kind: "cite" },
+  del: { attribute: "cite", kind: "cite" },
 };
 
 /** For each relation of a `<link>` that names something to fetch. */
@@ -115,20 +126,20 @@ export function takeInventory(
   url: URL,
   { xml = false, encoding, pause, limit = LIMIT }: InventoryOptions = {},
 ): Inventory {
-  const collector = new Collector(html, limit);
+  const collector = new Collector(html, limit, pause);
   new MarkupReader(html, xml, collector).read(pause);
-  return collector.result(url, encoding, pause);
+  return collector.result(url, encoding);
 }
 
-/** Reads a style sheet likewise; fragments can point at nothing on it that anybody knows. */
+/** What a style sheet refers to. */
 export function takeStyleInventory(
   css: string,
   url: URL,
-  { pause, limit = LIMIT }: Pick<InventoryOptions, "pause" | "limit"> = {},
+  { encoding, pause, limit = LIMIT }: Omit<InventoryOptions, "xml"> = {},
 ): Inventory {
-  const collector = new Collector(css, limit);
+  const collector = new Collector(css, limit, pause);
   collector.style(css, 0);
-  return { ...collector.result(url, undefined, pause), anchors: null };
+  return { ...collector.result(url, encoding), anchors: null };
 }
 
 interface Found {
@@ -140,15 +151,20 @@ interface Found {
 class Collector {
   private readonly html: string;
   private readonly limit: number;
+  private readonly pause: (() => void) | undefined;
   private readonly found = new Map<string, Found>();
   private readonly anchors = new Set<string>();
   private base: string | null = null;
+  /** Of a `<style>` that is being read. */
+  private css = "";
+  private cssAt = 0;
   private line = 1;
   private at = 0;
 
-  constructor(html: string, limit: number) {
+  constructor(html: string, limit: number, pause: (() => void) | undefined) {
     this.html = html;
     this.limit = limit;
+    this.pause = pause;
   }
 
   /** Any element may have an id. */
@@ -158,9 +174,23 @@ class Collector {
 
   titleText(): void {}
 
+  styleText(text: string, at: number): void {
+    if (this.css === "") this.cssAt = at;
+    this.css += text;
+  }
+
+  /** @param start where it stands in the page */
+  style(css: string | undefined, start: number, step = 1): void {
+    if (css === undefined) return;
+    for (const { reference, at, isImport } of styleReferences(css, this.pause))
+      this.add(isImport ? "stylesheet" : "style", reference, start + step * at);
+  }
+
   open(name: string, tag: Tag, at: number): void {
+    this.endStyle();
+    this.style(tag.get("style"), at, 0);
+    this.add("image", tag.get("background"), at);
     this.anchor(tag.get("id"));
-    this.style(tag.get("style"), at);
     if (name === "a") this.anchor(tag.get("name"));
     const rule = Object.hasOwn(BY_ELEMENT, name) ? BY_ELEMENT[name] : undefined;
     if (rule !== undefined) {
@@ -168,31 +198,18 @@ class Collector {
     } else if (name === "img" || name === "source" || name === "video" || name === "input") {
       this.picture(name, tag, at);
     } else if (name === "link") this.link(tag, at);
-    else if (name === "style") this.style(this.contentOf("style", at), at);
     else if (name === "base") this.base ??= tag.get("href") ?? null;
     else if (name === "meta" && tag.get("http-equiv")?.toLowerCase() === "refresh")
       this.add("refresh", parseRefresh(tag.get("content") ?? "") ?? undefined, at);
   }
 
-  /** @param at where it begins */
-  style(css: string | undefined, at: number): void {
-    if (css === undefined || !/url\(|@import/i.test(css)) return;
-    for (const found of styleReferences(css)) this.add(found.kind, found.reference, at + found.at);
-  }
-
-  /** All behind the beginning of a tag, up to the end tag of its name. */
-  private contentOf(name: string, at: number): string {
-    const end = new RegExp(`</${name}`, "gi");
-    end.lastIndex = at;
-    return this.html.slice(at, end.exec(this.html)?.index);
-  }
-
-  result(url: URL, encoding: string | undefined, pause: (() => void) | undefined): Inventory {
+  result(url: URL, encoding: string | undefined): Inventory {
+    this.endStyle();
     const base = (this.base === null ? null : webUrl(this.base, url)) ?? url;
     const references = new Map<string, Reference>();
     let done = 0;
     for (const { kind, reference, line } of this.found.values()) {
-      if (++done % BATCH === 0) pause?.();
+      if (++done % BATCH === 0) this.pause?.();
       const resolved = resolve(kind, reference, base, encoding);
       if (resolved === null) continue;
       const key = `${kind} ${resolved.href}`;
@@ -202,6 +219,12 @@ class Collector {
       references: [...references.values()],
       anchors: this.anchors.size > this.limit ? null : [...this.anchors],
     };
+  }
+
+  private endStyle(): void {
+    if (this.css === "") return;
+    this.style(this.css, this.cssAt);
+    this.css = "";
   }
 
   private picture(name: string, tag: Tag, at: number): void {
@@ -225,6 +248,8 @@ class Collector {
 
   private add(kind: ReferenceKind, reference: string | undefined, at: number): void {
     if (reference === undefined) return;
+    // Within the page: part of a picture that is part of it.
+    if (isRequisite(kind) && reference.startsWith("#")) return;
     const trimmed = reference.trim();
     const key = `${kind} ${trimmed}`;
     if (this.found.has(key) || this.found.size >= this.limit) return;
