@@ -300,7 +300,7 @@ export class Crawler {
     const isItself = target.href === lease.entry.url;
     if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
     enter("waiting");
-    this.frontier.moveTo(lease, target.host);
+    if (!this.frontier.moveTo(lease, target)) throw new HandOver(target);
     return this.robotsAllow(target) ? null : "robots";
   }
 

@@ -467,6 +467,17 @@ const CLAUSES_FOR_SEVERAL: Readonly<Record<string, Clause>> = {
     assert.deepEqual([queued, pages, alive.states().get("dead")], [1, 0, 1]);
   },
 
+  "tells the others how many queues a worker wants"(bench) {
+    const [first, second] = [bench.open("first"), bench.open("second")];
+    first.renew(7);
+    assert.deepEqual([first.renew(7).wanted, second.renew(1).wanted], [0, 7]);
+    assert.equal(first.renew(0).wanted, 1);
+    assert.equal(second.renew(0).wanted, 0);
+    first.renew(5);
+    bench.close(first);
+    assert.equal(second.renew(0).wanted, 0);
+  },
+
   "does not take a worker for dead that renews"(bench) {
     const [first, second] = [bench.open("first", SHORT_LEASE), bench.open("second", SHORT_LEASE)];
     commit(first, { added: [entry("http://a/1")] });

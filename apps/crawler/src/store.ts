@@ -67,6 +67,8 @@ export interface Standing {
   readonly taken: number;
   /** Workers that live, this one included. */
   readonly workers: number;
+  /** Queues that the others said they want: see `renew`. */
+  readonly wanted: number;
 }
 
 /**
@@ -124,7 +126,8 @@ export interface Store {
    * @returns how many may be
    */
   reserve(count: number, limit: number): number;
-  renew(): Standing;
+  /** @param wants so many more queues it would take; the others see it */
+  renew(wants?: number): Standing;
   commit(changes: Changes): void;
   /** Releases everything. */
   close(): void;
