@@ -67,6 +67,9 @@ function withoutCode(markdown: string): string {
 const pages = [
   ...["README.md", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"],
   ...guides.map((name) => `docs/${name}`),
+  ...readdirSync(`${ROOT}apps/crawler/docs`)
+    .filter((name) => name.endsWith(".md"))
+    .map((name) => `apps/crawler/docs/${name}`),
   ...["packages", "apps"].flatMap((folder) =>
     readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}/README.md`),
   ),

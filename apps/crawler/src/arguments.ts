@@ -1,9 +1,9 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS } from "./options.js";
-import { PAGES } from "./job.js";
 import { MODES } from "./modes/index.js";
 import type { Flags, Mode } from "./modes/mode.js";
 import { nearest } from "./nearest.js";
+import { isCsv, nameInFolder } from "./output-plans.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
@@ -116,7 +116,19 @@ function declareCrawl(): Command {
     .option("--fresh", "start over, and overwrite the output")
     .option(
       "--output <file>",
-      `one JSON line per URL (default: ${PAGES} in the job's folder); - for standard output`,
+      `one JSON line per URL (default: ${nameInFolder("pages", {})} in the job's folder); - for standard output`,
+    )
+    .option("--items <file>", "where items go (default: items.jsonl in the job's folder)")
+    .option(
+      "--skipped [file]",
+      "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
+      noUrl,
+    )
+    .addOption(
+      new Option("--format <format>", "of outputs whose names do not say").choices([
+        "jsonl",
+        "csv",
+      ]),
     )
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
@@ -143,6 +155,8 @@ interface CrawlFlags {
   quiet?: boolean;
   demo?: boolean;
   perHost?: number;
+  skipped?: string | true;
+  format?: "jsonl" | "csv";
   trap?: TrapOptions;
 }
 
@@ -156,8 +170,14 @@ function interpret({ mode, command, seeds }: Chosen): Arguments {
   if (seeds.length === 0 && demo !== true && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
-  if (output === "-" && mode.finish !== undefined)
-    command.error(`error: the ${mode.name} is made from the output: give --output a file`);
+  const hasFolder = job !== false && (demo !== true || typeof job === "string");
+  if (crawl.skipped === true && !hasFolder) {
+    command.error("error: --skipped needs the name of a file where there is no job");
+  }
+  if (mode.finish !== undefined && (output === "-" || isCsv(output, crawl.format))) {
+    const wanted = "a file of JSON Lines (--output)";
+    command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
+  }
   const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
     mode,
@@ -188,6 +208,12 @@ function addSeed(text: string, seeds: string[] = []): string[] {
   const mode = nearest(text, [...MODES.map(({ name }) => name), "help"]);
   if (mode !== null) throw new InvalidArgumentError(`No mode of this name. Did you mean ${mode}?`);
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
+}
+
+/** The name of a file may be left out: what follows then is not one. */
+function noUrl(text: string): string {
+  if (!/^https?:/i.test(text)) return text;
+  throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
 }
 
 /** `same-content=50` sets `maxSameness`. */

@@ -6,9 +6,12 @@ import { parseArguments, type Arguments, Exit } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
+import { CsvStream } from "./csv.js";
+import { JsonlStream } from "./jsonl.js";
 import { derivedFile } from "./modes/derived-file.js";
 import type { Ended, Prepared } from "./modes/mode.js";
-import { JsonlStream } from "./output.js";
+import type { CrawlOptions } from "./options.js";
+import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
 
@@ -56,7 +59,7 @@ function run(
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const crawler = new Crawler(
-    toStdout ? { ...options, output: new JsonlStream(process.stdout) } : options,
+    toStdout ? { ...options, output: recordsToStdout(options) } : options,
     handler,
   );
   if (options.seeds.length === 0 && !crawler.isResumed) {
@@ -90,6 +93,11 @@ function run(
 
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "greenlit-crawl-"));
+}
+
+function recordsToStdout({ format }: CrawlOptions): Output<PageRecord> {
+  const { stdout } = process;
+  return format === "csv" ? new CsvStream(stdout, PAGE_COLUMNS) : new JsonlStream(stdout);
 }
 
 /** What ends a crawl in good order. SIGHUP: the terminal was closed. */

@@ -1,5 +1,5 @@
 import { Timeout, wait } from "greenlit";
-import { type Body, BodyTooLargeError, createAgent, type NetResponse, request } from "greenlit/net";
+import { BodyTooLargeError, createAgent, request } from "greenlit/net";
 import { type Dispatcher, ProxyAgent } from "undici";
 import type { AddressGuard } from "./address-guard.js";
 import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
@@ -15,6 +15,13 @@ import type { Cookies } from "./cookies.js";
 import { CrawlError, errorCode, errorMessage } from "./errors.js";
 import { enter } from "./flights.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
+import {
+  lenientRequest,
+  type LenientResponse,
+  mayBeReadLeniently,
+  type ReadableBody,
+} from "./lenient-request.js";
+import { Recent } from "./recent.js";
 
 export interface ClientOptions {
   readonly userAgent: string;
@@ -62,6 +69,10 @@ export type Wanted = "html" | "nothing" | number;
  */
 const DRAIN_LIMIT = 64 * 1024;
 const DRAIN_TIME = 250;
+/** Bytes of a head: some security policies are long. Chrome takes as many. */
+const MAX_HEADER_SIZE = 256 * 1024;
+/** Hosts of which it is remembered that they write answers of no proper form. */
+const REMEMBERED = 1_000;
 
 /**
  * Makes one request at a time for each greenlet that asks, over keep-alive connections shared by
@@ -72,6 +83,7 @@ export class Client {
   private readonly limits: Readonly<Record<"connect" | "headers" | "body", number>>;
   private readonly agent: ReturnType<typeof createAgent>;
   private readonly proxies = new Map<string, ProxyAgent>();
+  private readonly sloppy = new Recent<string, true>(REMEMBERED);
 
   constructor(options: ClientOptions) {
     this.options = options;
@@ -82,6 +94,7 @@ export class Client {
     this.agent = createAgent({
       connectTimeout: this.limits.connect,
       connect: { lookup: options.guard.lookup },
+      maxHeaderSize: MAX_HEADER_SIZE,
     });
   }
 
@@ -97,19 +110,12 @@ export class Client {
    * @throws CrawlError, or what the network said; `errorCode` gives all of them a name
    */
   get(url: URL, wants: (head: Head) => Wanted): Answer {
-    const { timeout, guard } = this.options;
-    guard.check(url);
-    const { headers, proxy } = this.draft(url);
+    this.options.guard.check(url);
+    const draft = this.draft(url);
     let phase = "an answer";
     enter("connecting");
     try {
-      const response = request(url, {
-        dispatcher: this.dispatcher(proxy),
-        headers,
-        timeout,
-        headersTimeout: this.limits.headers,
-        bodyTimeout: this.limits.body,
-      });
+      const response = this.send(draft);
       phase = "the end of the body";
       enter("body");
       try {
@@ -121,6 +127,27 @@ export class Client {
       }
     } catch (error) {
       throw this.inUsersWords(error, phase);
+    }
+  }
+
+  /** Blocks until the head is there. */
+  private send({ url, headers, proxy }: RequestDraft): LenientResponse {
+    const { timeout, guard } = this.options;
+    const lenient = { headers, timeout, lookup: guard.lookup, maxHeaderSize: MAX_HEADER_SIZE };
+    if (proxy === null && this.sloppy.get(url.host)) return lenientRequest(url, lenient);
+    try {
+      return request(url, {
+        dispatcher: this.dispatcher(proxy),
+        headers,
+        timeout,
+        headersTimeout: this.limits.headers,
+        bodyTimeout: this.limits.body,
+      });
+    } catch (error) {
+      if (proxy !== null || !mayBeReadLeniently(error)) throw error;
+      const response = lenientRequest(url, lenient);
+      this.sloppy.set(url.host, true);
+      return response;
     }
   }
 
@@ -154,7 +181,7 @@ export class Client {
     return agent;
   }
 
-  private read(head: Head, body: Body, wanted: Wanted): Answer {
+  private read(head: Head, body: ReadableBody, wanted: Wanted): Answer {
     if (typeof wanted === "number") {
       const received = readStart(body, wanted);
       return {
@@ -176,7 +203,7 @@ export class Client {
   }
 
   /** @param before what was read already */
-  private readAll(head: Head, body: Body, before: Buffer[]): Answer {
+  private readAll(head: Head, body: ReadableBody, before: Buffer[]): Answer {
     const limit = this.options.bodyLimit;
     const rest = body.bytes({ limit: Math.max(0, limit - sizeOf(before)) });
     const received = before.length === 0 ? rest : Buffer.concat([...before, rest]);
@@ -210,7 +237,7 @@ export class Client {
   }
 }
 
-function headOf({ status, headers }: NetResponse): Head {
+function headOf({ status, headers }: LenientResponse): Head {
   const all = (name: string): readonly string[] => {
     const value = headers[name];
     return value === undefined ? [] : Array.isArray(value) ? value : [value];
@@ -228,7 +255,7 @@ function codingsOf(head: Head): string {
 }
 
 /** Reads until there are so many bytes, or the body ends. */
-function readStart(body: Body, limit: number): Buffer {
+function readStart(body: ReadableBody, limit: number): Buffer {
   const chunks: Buffer[] = [];
   while (sizeOf(chunks) < limit) {
     const chunk = body.read();
@@ -247,7 +274,7 @@ function sizeOf(chunks: readonly Buffer[]): number {
  *
  * @returns the bytes received before the rest, if any, was given up
  */
-function drain(body: Body): number {
+function drain(body: ReadableBody): number {
   const until = performance.now() + DRAIN_TIME;
   let bytes = 0;
   try {

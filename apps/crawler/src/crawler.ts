@@ -1,5 +1,6 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
+import { Circles } from "./circles.js";
 import { Client } from "./client.js";
 import { Cookies } from "./cookies.js";
 import {
@@ -11,9 +12,16 @@ import {
   isShortage,
 } from "./errors.js";
 import { Errands } from "./errands.js";
-import { Fetcher, type Gate, type Observer, type Page } from "./fetcher.js";
+import {
+  Fetcher,
+  type Gate,
+  MAX_REDIRECTS,
+  type Observer,
+  type Page,
+  tooManyRedirects,
+} from "./fetcher.js";
 import { enter, Flights } from "./flights.js";
-import { Frontier, type Lease } from "./frontier.js";
+import { Frontier, HandOver, type Lease } from "./frontier.js";
 import { Job } from "./job.js";
 import type { Link } from "./links.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
@@ -21,13 +29,12 @@ import type { PageRecord, Skipped } from "./output.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
-import { Recent } from "./recent.js";
 import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
 import { Statistics, type Summary } from "./summary.js";
-import { Traps } from "./traps.js";
+import { type LinkingPage, Traps } from "./traps.js";
 import { parseUrl } from "./url.js";
 
 /**
@@ -45,14 +52,12 @@ export function crawl(options: CrawlOptions, handler?: PageHandler): Summary {
 const COMMIT_INTERVAL = 50;
 /** Ms until a page is tried again for which there were too few descriptors, ports or memory. */
 const SHORTAGE_DELAY = 200;
-/** Redirects that are remembered, and how many in a row are looked at, to find circles. */
-const MAX_REDIRECTS = 20_000;
-const MAX_STEPS = 20;
 /** Hosts in the summary that were held back. */
 const MAX_REASONS = 10;
 
 /** What is to become of a page's links. */
 interface Judgement {
+  readonly from: LinkingPage;
   readonly wanted: URL[];
   /** Those that are not wanted. */
   readonly refusals: Skipped[];
@@ -83,7 +88,7 @@ export class Crawler {
   private readonly ended = new Event();
   private readonly moved: string[] = [];
   /** Redirects that were not followed because their target has a turn of its own. */
-  private readonly redirects = new Recent<string, string>(MAX_REDIRECTS);
+  private readonly circles = new Circles();
   private isShort = false;
   private fatal: { error: unknown } | null = null;
 
@@ -95,6 +100,7 @@ export class Crawler {
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
     this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
+    this.frontier.onStall = () => this.circles.release();
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
@@ -133,7 +139,7 @@ export class Crawler {
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
-      this.job.close();
+      this.job.close(this.fatal === null ? this.leftFor() : null);
     }
     if (this.fatal !== null) throw this.fatal.error;
     return this.summary();
@@ -173,7 +179,8 @@ export class Crawler {
    * every one of them is recorded.
    */
   private visit(lease: Lease): void {
-    const { url } = lease.entry;
+    const { via, url: found } = lease.entry;
+    const url = via?.at(-1)?.to ?? found;
     const watch = new Stopwatch();
     try {
       if (!this.robotsAllow(new URL(url))) return this.skip(lease, "robots");
@@ -184,7 +191,7 @@ export class Crawler {
       const { links, items } = this.handle(page, lease);
       const found = this.judge([...links, ...this.errands.linksOf(page)], lease, page);
       // From here to the end nothing blocks: a commit has all of a page, or nothing.
-      this.follow(found, lease, page);
+      this.follow(found, page);
       for (const item of items) this.job.outputs.write("items", item);
       this.record(lease, watch, page, null);
     } catch (error) {
@@ -209,35 +216,38 @@ export class Crawler {
   /** Which links to queue, and why not the others. Gives others their turn. */
   private judge(links: readonly Link[], lease: Lease, page: Page): Judgement {
     const pace = new Pace();
-    const from = new URL(page.finalUrl);
-    const depth = lease.entry.depth + 1;
-    const judgement: Judgement = { wanted: [], refusals: [] };
+    const { finalUrl, fingerprint } = page;
+    const from = this.traps.page(new URL(finalUrl), lease.entry.depth, fingerprint);
+    const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const link of links) {
       pace.step();
       const { url, reason } = parseUrl(link.href);
-      if (url !== null && this.frontier.has(url.href)) continue;
-      const refusal = url === null ? reason : this.refusalOfLink(url, link, depth, from);
+      if (url !== null && this.frontier.has(url.href)) {
+        if (from.isWatched) this.traps.meet(url, from);
+        continue;
+      }
+      const refusal = url === null ? reason : this.refusalOfLink(url, link, from);
       if (refusal === null) judgement.wanted.push(url!);
-      else judgement.refusals.push({ url: link.href, reason: refusal, referrer: page.finalUrl });
+      else judgement.refusals.push({ url: link.href, reason: refusal, referrer: finalUrl });
     }
     return judgement;
   }
 
-  private follow({ wanted, refusals }: Judgement, { entry: { depth } }: Lease, page: Page): void {
-    const { finalUrl, fingerprint, droppedLinks } = page;
-    const found = wanted.filter((url) => this.frontier.add(url, depth + 1, finalUrl));
-    this.traps.learn({ url: new URL(finalUrl), depth, fingerprint, found });
+  private follow({ from, wanted, refusals }: Judgement, { finalUrl, droppedLinks }: Page): void {
+    const found = wanted.filter((url) => this.frontier.add(url, from.depth + 1, finalUrl));
+    this.traps.learn(from, found);
     for (const refusal of refusals) this.refuse(refusal);
-    if (droppedLinks > 0) this.statistics.skipped.add("too-many-links", droppedLinks);
+    const dropped = { url: finalUrl, reason: "too-many-links", referrer: finalUrl };
+    if (droppedLinks > 0) this.refuse({ ...dropped, count: droppedLinks });
   }
 
-  private refusalOfLink(url: URL, link: Link, depth: number, from: URL): string | null {
+  private refusalOfLink(url: URL, link: Link, from: LinkingPage): string | null {
     const { nofollow, requisite = false } = link;
     if (this.traps.isTooLong(url)) return "url-too-long";
-    const outside = this.scope.check(url, depth);
+    const outside = this.scope.check(url, from.depth + 1);
     if (outside !== null && this.errands.accepts(outside, requisite)) return null;
     if (nofollow) return "nofollow";
-    return outside ?? (requisite ? null : this.traps.check(url, depth, from));
+    return outside ?? (requisite ? null : this.traps.check(url, from));
   }
 
   /** A page that was not had: back to the frontier, once more later, or failed for good. */
@@ -245,6 +255,7 @@ export class Crawler {
     if (this.frontier.closed && errorCode(error) === "interrupted") {
       return this.frontier.giveBack(lease, 0);
     }
+    if (error instanceof HandOver) return this.frontier.handOver(lease, error.target);
     if (isShortage(error) && this.frontier.counts.leased > 1) return this.easeOff(lease, error);
     if (error instanceof RobotsUnavailable && this.postpone(lease, error)) return;
     if (isPassing(error) && this.retry(lease, null)) return;
@@ -283,6 +294,7 @@ export class Crawler {
   /** Asks everybody who has a say in a redirect, then waits for a place at the other host. */
   private gate(lease: Lease, target: URL, status: number): string | null {
     (lease.redirects ??= []).push({ status, to: target.href });
+    if (lease.redirects.length > MAX_REDIRECTS) throw tooManyRedirects(); // by several workers
     const reason = this.refusalOf(lease, target);
     if (reason !== null) this.refuse({ url: target.href, reason, referrer: lease.entry.url });
     return reason;
@@ -300,7 +312,7 @@ export class Crawler {
     const isItself = target.href === lease.entry.url;
     if (!isItself && !this.frontier.claim(lease, target)) return this.known(lease, target);
     enter("waiting");
-    if (!this.frontier.moveTo(lease, target)) throw new HandOver(target);
+    this.frontier.moveTo(lease, target);
     return this.robotsAllow(target) ? null : "robots";
   }
 
@@ -310,18 +322,13 @@ export class Crawler {
   }
 
   /**
-   * A redirect to a page that has its own turn. @throws CrawlError `redirect-loop` when that one
-   * redirected here
+   * A redirect to a page that has its own turn. Holds no place while it waits for what becomes of
+   * that. @throws CrawlError `redirect-loop`
    */
-  private known({ entry }: Lease, target: URL): "known" {
-    const passed = [entry.url, ...(entry.hops ?? [])];
-    let end: string | undefined = target.href;
-    for (let step = 0; end !== undefined && step < MAX_STEPS; step++) {
-      if (passed.includes(end))
-        throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
-      end = this.redirects.get(end);
-    }
-    for (const url of passed) this.redirects.set(url, target.href);
+  private known(lease: Lease, { href }: URL): "known" {
+    const passed = passedBy(lease);
+    const isCircle = this.frontier.rest(lease, () => this.circles.leadsToCircle(passed, href));
+    if (isCircle) throw new CrawlError("redirect-loop", `redirects in a circle: ${href}`);
     return "known";
   }
 
@@ -383,11 +390,12 @@ export class Crawler {
   private skip(lease: Lease, reason: string): void {
     const { url, referrer } = lease.entry;
     this.refuse({ url, reason, referrer });
+    this.circles.end(passedBy(lease));
     this.frontier.skip(lease);
   }
 
   private refuse(skipped: Skipped): void {
-    this.statistics.skipped.add(skipped.reason);
+    this.statistics.skipped.add(skipped.reason, skipped.count);
     this.job.outputs.write("skipped", skipped);
   }
 
@@ -397,6 +405,7 @@ export class Crawler {
     const ms = Math.round(watch.ms);
     const { redirects = [] } = lease;
     const record = { ...blankRecord(url), depth, referrer, attempts, ms, redirects };
+    this.circles.end(passedBy(lease));
     if (page === null) {
       this.frontier.fail(lease);
       this.write({ ...record, error: errorCode(error), message: errorMessage(error) }, error);
@@ -425,9 +434,9 @@ export class Crawler {
   private keep(): void {
     try {
       for (let isLast = false; !isLast;) {
-        this.frontier.dirty.wait();
+        this.frontier.dirty.wait({ timeout: this.frontier.patience });
         isLast = this.ended.wait({ timeout: COMMIT_INTERVAL });
-        this.commit();
+        if (isLast || this.frontier.hasChanges) this.commit();
         this.frontier.committed();
       }
     } catch (error) {
@@ -458,9 +467,18 @@ export class Crawler {
     const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
     const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
     if (pending === 0) return summary;
-    const reason = interrupted ? "interrupted" : "max-pages";
-    return { ...summary, skipped: { ...summary.skipped, [reason]: pending } };
+    return { ...summary, skipped: { ...summary.skipped, [this.leftFor()]: pending } };
   }
+
+  /** Why URLs are left when the crawl ends. */
+  private leftFor(): string {
+    return this.frontier.closed ? "interrupted" : "max-pages";
+  }
+}
+
+/** The URL of a lease, and those that it was redirected to. */
+function passedBy({ entry }: Lease): string[] {
+  return [entry.url, ...(entry.hops ?? [])];
 }
 
 function blankRecord(url: string): PageRecord {

@@ -65,6 +65,7 @@ const BY_NODE_CODE: ReadonlyMap<string, ErrorCode> = new Map([
   ["UND_ERR_BODY_TIMEOUT", "timeout"],
   ["UND_ERR_HEADERS_OVERFLOW", "protocol"],
   ["UND_ERR_RES_CONTENT_LENGTH_MISMATCH", "protocol"],
+  ["ERR_ASSERTION", "protocol"], // undici, of a status below 100
   ["ERR_GREENLIT_BODY_TOO_LARGE", "body-too-large"],
   ["ERR_GREENLIT_EXIT", "interrupted"],
 ]);
@@ -159,8 +160,12 @@ function nodeCode(error: unknown): string {
   return typeof code === "string" ? code : "";
 }
 
+/** OpenSSL's line: an id, codes, and after the name of a function what happened, and where. */
+const OPENSSL = /^[0-9A-F]+:error:[^:]*:[^:]*:[^:]*:([^:]+):/;
+
 /** The message of anything thrown, on one line. */
 export function errorMessage(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : String(error);
+  const given = error instanceof Error ? error.message || error.name : String(error);
+  const message = OPENSSL.exec(given)?.[1] ?? given;
   return message.replace(/\s+/g, " ").slice(0, 500);
 }

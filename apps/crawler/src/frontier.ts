@@ -30,6 +30,17 @@ export interface Lease {
   redirects?: Redirect[];
 }
 
+/** A redirect leads to a host that another worker has: that one goes on with it. */
+export class HandOver extends Error {
+  override readonly name = "HandOver";
+  readonly target: URL;
+
+  constructor(target: URL) {
+    super(`another worker has ${target.host}`);
+    this.target = target;
+  }
+}
+
 export interface FrontierCounts {
   pending: number;
   leased: number;
@@ -90,6 +101,10 @@ export class Frontier {
   private readonly places = new Map<Host, Event>();
   /** Hosts of a shared crawl that this worker has asked. */
   readonly visited: Set<string> = new Set();
+  /** Leases that hold no place, and wait for what becomes of another. */
+  private resting = 0;
+  /** Called when no lease will end any more but those that rest. */
+  onStall: () => void = () => {};
   private sums = { leased: 0, peak: 0, done: 0, failed: 0, skipped: 0 };
   private limits: { concurrency: number; perHost: number };
   private isPaused = false;
@@ -225,6 +240,7 @@ export class Frontier {
    */
   committed(): void {
     this.recent.rotate();
+    if (!this.hasChanges) this.dirty.clear();
     if (!this.isClosed) this.share?.refresh(() => this.doings());
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
@@ -243,9 +259,10 @@ export class Frontier {
       const now = performance.now();
       if (this.share === null) this.refill();
       else if (this.schedule.hungry.size > 0) this.dirty.set();
-      const full = this.isPaused || this.sums.leased >= this.concurrency || this.isBehind;
+      const full = this.isPaused || this.active >= this.limits.concurrency || this.isBehind;
       const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
+      if (this.isStalled()) this.onStall();
       this.changed.clear();
       this.changed.wait({ timeout: full ? null : until(this.schedule.nextAt, now) });
     }
@@ -296,6 +313,21 @@ export class Frontier {
     this.retry(lease, delay);
   }
 
+  /**
+   * Gives up the lease's place while `wait` blocks for what becomes of another lease. Counts as
+   * none of those leased at once.
+   */
+  rest<T>(lease: Lease, wait: () => T): T {
+    this.leave(lease);
+    this.resting++;
+    this.changed.set();
+    try {
+      return wait();
+    } finally {
+      this.resting--;
+    }
+  }
+
   /** Leases fewer URLs at once from now on: a quarter less than there are now. */
   slowDown(): void {
     this.concurrency = Math.max(1, Math.min(this.concurrency, (this.sums.leased * 3) >> 2));
@@ -324,13 +356,13 @@ export class Frontier {
    * redirect is a request like any other to the host that gets it. No place is held while waiting
    * for another, so nobody waits in a circle.
    *
-   * @returns false when another worker has that host: see `handOver`
+   * @throws HandOver when another worker has that host
    */
-  moveTo(lease: Lease, url: URL): boolean {
+  moveTo(lease: Lease, url: URL): void {
     const isHere = lease.host !== null && hostOf(lease.host.key) === url.host;
     const queue = isHere ? lease.host!.key : this.parts.queueOf(url);
     const known = this.schedule.find(queue);
-    if (known === undefined && this.share !== null) return false;
+    if (known === undefined && this.share !== null) throw new HandOver(url);
     const host = known ?? this.schedule.host(queue);
     host.arrivals++;
     try {
@@ -346,15 +378,13 @@ export class Frontier {
       if (--host.arrivals === 0) this.places.delete(host);
       this.update(host);
     }
-    return true;
   }
 
   /** The lease goes on at the host that its URL redirects to, with whoever has that one. */
   handOver(lease: Lease, target: URL): void {
-    const { url, depth, referrer, hops } = lease.entry;
-    const via = [...(hops ?? [])].filter((hop) => hop !== target.href);
+    const { url, depth, referrer } = lease.entry;
     const queue = this.parts.queueOf(target);
-    this.changes.moved.push({ queue, url, depth, referrer, via: [...via, target.href] });
+    this.changes.moved.push({ queue, url, depth, referrer, via: lease.redirects ?? null });
     this.conclude(lease);
   }
 
@@ -409,18 +439,20 @@ export class Frontier {
     const { retries, nextAt } = this.schedule;
     const isHungry = !this.isPaused && nextAt > performance.now();
     return {
-      wants: isHungry ? Math.max(0, this.concurrency - leased) : 0,
+      wants: isHungry ? Math.max(0, this.limits.concurrency - this.active) : 0,
       begun: leased + retries + done + failed,
       isIdle: leased + retries === 0 && !this.hasChanges,
     };
   }
 
   private lease(now: number): Lease | null {
-    const lease = this.schedule.take(now, this.hasBudget());
-    if (lease === null) return null;
+    const taken = this.schedule.take(now, this.hasBudget());
+    if (taken === null) return null;
+    const { via } = taken.entry;
+    const lease = via === null ? taken : { ...taken, redirects: [...via] };
     lease.entry.attempts++;
     this.sums.leased++;
-    this.sums.peak = Math.max(this.sums.peak, this.sums.leased);
+    this.sums.peak = Math.max(this.sums.peak, this.active);
     return lease;
   }
 
@@ -432,9 +464,22 @@ export class Frontier {
   }
 
   private isFinished(): boolean {
-    if (this.sums.leased > 0 || this.schedule.retries > 0) return false;
-    if (this.share !== null) return this.share.isOver;
-    return this.schedule.fresh === 0 || !this.hasBudget();
+    const { retries } = this.schedule;
+    if (this.share !== null) return this.sums.leased + retries === 0 && this.share.isOver;
+    return this.sums.leased === 0 && this.hasNothingMore();
+  }
+
+  private isStalled(): boolean {
+    return this.resting > 0 && this.active === 0 && this.hasNothingMore();
+  }
+
+  private hasNothingMore(): boolean {
+    return this.schedule.retries === 0 && (this.schedule.fresh === 0 || !this.hasBudget());
+  }
+
+  /** Leases that do something. */
+  private get active(): number {
+    return this.sums.leased - this.resting;
   }
 
   /** Brings back from the store what will be wanted soon, of some hosts at a time. */

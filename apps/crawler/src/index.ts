@@ -1,14 +1,14 @@
 export { crawl, Crawler } from "./crawler.js";
+export { CsvFile, CsvStream } from "./csv.js";
 export { type Document, parseDocument } from "./document.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";
 export { type RequisiteMode } from "./errands.js";
+export { JsonlFile, JsonlStream } from "./jsonl.js";
 export { type Inventory, type Reference, type ReferenceKind } from "./inventory.js";
 export { extractLinks, type ExtractOptions, type Link, type PageLinks } from "./links.js";
 export { type CrawlOptions, DEFAULTS, type Settings } from "./options.js";
 export {
-  JsonlFile,
-  JsonlStream,
   type LinksRecord,
   type Output,
   OutputError,

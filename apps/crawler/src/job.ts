@@ -6,8 +6,10 @@ import type { SavedFrontier } from "./frontier.js";
 import { LmdbStore } from "./lmdb-store.js";
 import { MemoryStore } from "./memory-store.js";
 import type { CrawlOptions } from "./options.js";
-import { JsonlFile, OutputError } from "./output.js";
-import { type OutputPlan, Outputs, type SavedFiles } from "./outputs.js";
+import { leftovers } from "./leftovers.js";
+import { OutputError } from "./output.js";
+import { Outputs, type SavedFiles } from "./outputs.js";
+import { type OutputOptions, planOutputs } from "./output-plans.js";
 import type { Changes, Store } from "./store.js";
 import type { SavedStatistics } from "./summary.js";
 
@@ -20,7 +22,7 @@ export interface Saved {
   readonly moved: readonly string[];
 }
 
-type JobOptions = Pick<CrawlOptions, "job" | "fresh" | "output" | "items" | "skipped" | "links">;
+type JobOptions = Pick<CrawlOptions, "job" | "fresh"> & OutputOptions;
 
 /** What one commit brings. */
 export interface Batch {
@@ -39,10 +41,6 @@ interface State {
 /** Names of what is kept in the store: of the crawl, and of the worker that has it alone. */
 const CRAWL = "crawl";
 const ALONE = "alone";
-
-/** Names of the outputs in a job's folder. */
-export const PAGES = "pages.jsonl";
-export const ITEMS = "items.jsonl";
 
 /** Of what is in a job's folder: one of another version is not touched. */
 const VERSION = 3;
@@ -81,7 +79,7 @@ export class Job {
     try {
       const state = stateOf(this.store, job);
       this.saved = state?.saved ?? null;
-      this.outputs = new Outputs(plan(options), job, state?.files ?? null, fresh);
+      this.outputs = new Outputs(planOutputs(options), job, state?.files ?? null, fresh);
       // The files belong to the crawl before they are there: whenever it is killed, it can go on.
       const { files } = this.outputs;
       this.save({ saved: this.saved, files }, NOTHING, { [CRAWL]: { version: VERSION } });
@@ -104,10 +102,18 @@ export class Job {
     this.save({ saved, files }, changes);
   }
 
-  close(): void {
-    this.outputs.close();
-    this.store.close();
-    this.lock?.release();
+  /**
+   * @param left why URLs are left that were not fetched; null when it does not matter
+   * @throws OutputError when they cannot be listed; it is closed all the same
+   */
+  close(left: string | null): void {
+    try {
+      if (left !== null) this.outputs.append("skipped", leftovers(this.store, left));
+    } finally {
+      this.outputs.close();
+      this.store.close();
+      this.lock?.release();
+    }
   }
 
   private save(state: State, changes: Omit<Changes, "states">, more: Changes["states"] = {}): void {
@@ -136,14 +142,4 @@ function stateOf(store: Store, folder: string | undefined): State | null {
     `${folder} was written by another version of the crawler: finish it with that one, ` +
       `or start over with --fresh`,
   );
-}
-
-function plan({ output, items, skipped, links }: JobOptions): OutputPlan[] {
-  const open = (file: string, keep: number): JsonlFile => new JsonlFile(file, keep);
-  return [
-    { name: "pages", given: output, inFolder: PAGES, open },
-    { name: "items", given: items, inFolder: ITEMS, open },
-    { name: "skipped", given: skipped, inFolder: null, open },
-    { name: "links", given: links, inFolder: null, open },
-  ];
 }

@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { wait } from "greenlit";
 import type { Database, RootDatabase } from "lmdb";
 import { isAlive } from "./folder-lock.js";
+import type { Redirect } from "./output.js";
 import {
   type Changes,
   type FoundEntry,
@@ -356,7 +357,7 @@ export class LmdbStore implements Store {
 
 type StoredValue =
   | [url: string, depth: number, referrer: string | null]
-  | [url: string, depth: number, referrer: string | null, via: readonly string[]];
+  | [url: string, depth: number, referrer: string | null, via: readonly Redirect[]];
 
 /** So many queues at once, lest a transaction takes too long. */
 const MOST_TAKEN = 10_000;

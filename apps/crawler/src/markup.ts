@@ -78,8 +78,10 @@ export class MarkupReader implements TokenizerCallbacks {
     this.name = this.nameOf(start, end);
     this.at = start;
     if (!this.xml && BREAKOUTS.has(this.name) && this.isInForeignContext()) this.foreign.length = 0;
-    const inPage = this.templates === 0 && this.handler.wants(this.name);
-    this.tag = inPage ? new Map() : null;
+    const wanted = this.templates === 0 && this.handler.wants(this.name);
+    // In SVG and MathML the only element that leads anywhere is the link.
+    const counts = wanted && (this.name === "a" || !this.isInForeignContext());
+    this.tag = counts ? new Map() : null;
   }
 
   onattribname(start: number, end: number): void {

@@ -78,8 +78,15 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly output?: string | Output<PageRecord> | undefined;
   /** Where the items go that the handler emits. Default: `items.jsonl`, likewise. */
   readonly items?: string | Output<unknown> | undefined;
-  /** Where each link goes that is not followed, with the reason. Default: nowhere. */
-  readonly skipped?: string | Output<Skipped> | undefined;
+  /** Columns of the items, where they are CSV; other fields are left out. */
+  readonly itemColumns?: readonly string[] | undefined;
+  /**
+   * Where each link goes that is not followed, with the page it is on and the reason; at the end,
+   * the URLs that are left. True: `skipped.jsonl` in the job's folder. Default: nowhere.
+   */
+  readonly skipped?: string | Output<Skipped> | boolean | undefined;
+  /** Of files whose names end in neither `.csv` nor `.jsonl`. Default: jsonl. */
+  readonly format?: "jsonl" | "csv" | undefined;
   /** Where goes what each page refers to. Default: nowhere. */
   readonly links?: string | Output<LinksRecord> | undefined;
 }

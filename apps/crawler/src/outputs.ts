@@ -28,6 +28,9 @@ export interface SavedFile {
 /** By the name of the output. */
 export type SavedFiles = Readonly<Record<string, SavedFile>>;
 
+/** Values appended in one piece. */
+const APPENDED = 1_000;
+
 /** What is to be written, by the name of the output. */
 export type Batch = Map<string, unknown[]>;
 
@@ -109,6 +112,25 @@ export class Outputs {
     }
     this.files = files;
     return files;
+  }
+
+  /**
+   * Adds what holds only until the next run, which cuts it off. Blocks until it is written.
+   *
+   * @throws OutputError
+   */
+  append(name: string, values: Iterable<unknown>): void {
+    const output = this.outputs.get(name);
+    if (output === undefined) return;
+    let waiting = 0;
+    for (const value of values) {
+      output.write(value as never);
+      if (++waiting % APPENDED === 0) output.flush?.();
+    }
+    output.flush?.();
+    if (isFileOutput(output)) {
+      this.files = { ...this.files, [name]: { file: output.file, length: output.length } };
+    }
   }
 
   /**

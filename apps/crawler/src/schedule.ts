@@ -12,7 +12,7 @@ export interface Entry extends StoredEntry {
 
 export function beginEntry(stored: StoredEntry): Entry {
   const { seq, queue, url, depth, referrer, via } = stored;
-  const hops = via === null ? null : new Set(via);
+  const hops = via === null ? null : new Set(via.map(({ to }) => to));
   return { seq, queue, url, depth, referrer, via, attempts: 0, hops };
 }
 

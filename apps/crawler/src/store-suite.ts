@@ -166,7 +166,8 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
   "queues entries in order, numbered, with all that they say"(bench) {
     const [a1, b1, a2] = [entry("http://a/1"), entry("https://b:8443/1"), entry("http://a/2")];
     const seed = { ...entry("http://a/3"), referrer: null, depth: 0 };
-    const moved = { ...entry("http://c/", "a"), via: ["http://d/é".normalize(), "http://a/4"] };
+    const via = ["http://d/é", "http://a/4"].map((to, i) => ({ status: 301 + i, to }));
+    const moved = { ...entry("http://c/", "a"), via };
     const store = bench.committed({ added: [a1, b1, a2, seed], moved: [moved] });
     assert.equal(store.renew().queued, 5);
     assert.deepEqual(take(store), ["a", "b:8443"]);
@@ -274,7 +275,8 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
     commit(store, { added: [entry("http://a/1"), entry("http://b/1")] });
     take(store);
     const [from] = read(store, "a");
-    const there = { ...entry("http://a/1", "b"), via: ["http://b/2"] };
+    const via = [{ status: 302, to: "http://b/2" }];
+    const there = { ...entry("http://a/1", "b"), via };
     commit(store, { ended: [from!], moved: [there] });
     assert.equal(store.renew().queued, 2);
     assert.deepEqual(read(store, "a"), []);

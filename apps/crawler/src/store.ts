@@ -1,3 +1,5 @@
+import type { Redirect } from "./output.js";
+
 /** A URL that is to be queued. */
 export interface FoundEntry {
   /** Whose queue it stands in: a host (name and port), or a part of one. */
@@ -7,8 +9,8 @@ export interface FoundEntry {
   readonly depth: number;
   /** The page on which the URL was found first; null for a seed. */
   readonly referrer: string | null;
-  /** URLs it has redirected to one after the other, when it goes on at the last; else null. */
-  readonly via: readonly string[] | null;
+  /** Redirects that were followed already, when it goes on where the last one leads; else null. */
+  readonly via: readonly Redirect[] | null;
 }
 
 /** A URL that waits to be fetched, as a store keeps it. */

@@ -20,8 +20,9 @@ export interface TrapOptions {
   readonly maxQueryCombinations?: number;
   /**
    * How many pages of one pattern, each found on another one of it, may show nothing new: neither a
-   * text that differs in more than numbers, nor a new link that leaves the pattern. And how many
-   * links in a row, times ten, may lead to pages with nothing new in their text.
+   * text that differs in more than numbers, nor a new link that leaves the pattern. How many links
+   * in a row, times ten, may lead to pages with nothing new in their text. And how many such pages,
+   * times ten, may have new links only, never one to a page that is known.
    */
   readonly maxSameness?: number;
   /** How many links in a row may lead from page to page of one pattern at all. */
@@ -45,19 +46,23 @@ export const TRAP_LIMITS: Readonly<Record<TrapReason, keyof TrapOptions>> = {
   "endless-pattern": "maxChain",
 };
 
-/** A page that was fetched, and what it came to. */
-export interface Seen {
+/** A page whose links are looked at; made by `Traps.page`. */
+export interface LinkingPage {
   readonly url: URL;
   /** Links from a seed. */
   readonly depth: number;
   /** Of its text: equal where that differs in numbers only. Null when it has none. */
   readonly fingerprint: number | null;
-  /** Its links that were new. */
-  readonly found: readonly URL[];
+  /** What its URL has in common with others; where that is nothing, what its text has. */
+  readonly key: string;
+  readonly isKeyOfUrl: boolean;
+  /** Whether its links to known pages are of interest. */
+  readonly isWatched: boolean;
 }
 
 /** Patterns and paths that are remembered: a trap is met again all the time. */
 const REMEMBERED = 20_000;
+const REMEMBERED_TEXTS = 5_000;
 /**
  * Links in a row that stay in one pattern and show nothing new before that can be a trap: pages
  * that link to each other at random, or as a tree, are all reached by fewer.
@@ -66,15 +71,21 @@ const GENERATIONS = 20;
 /** Texts of one pattern that are remembered. */
 const TEXTS = 200;
 
-/** URLs that differ in numbers, or in the values of their queries, only. Depths from a seed. */
+/**
+ * Pages whose URLs differ in numbers, or in the values of their queries, only; of those that have
+ * neither, pages of one host with the same text. Depths from a seed.
+ */
 interface Pattern {
   /** Where its first page was. */
   readonly begin: number;
   /** Of the last page with a new text, and of the last with a new link elsewhere. */
   newText: number;
   newLink: number;
-  /** Pages since there was either. */
+  /** Pages since there was either, and those of them that had links into the pattern. */
   stale: number;
+  growing: number;
+  /** Whether one of its pages links to another one that was known: so there is an end to it. */
+  isClosed: boolean;
   readonly texts: Recent<number, true>;
 }
 
@@ -88,7 +99,8 @@ interface Pattern {
  */
 export class Traps {
   private readonly options: Required<TrapOptions>;
-  private readonly patterns = new Recent<string, Pattern>(REMEMBERED);
+  private readonly byUrl = new Recent<string, Pattern>(REMEMBERED);
+  private readonly byText = new Recent<string, Pattern>(REMEMBERED_TEXTS);
   private readonly combinations = new Recent<string, Set<string>>(REMEMBERED);
 
   constructor(options: TrapOptions = {}) {
@@ -100,27 +112,44 @@ export class Traps {
     return url.href.length > this.options.maxUrlLength;
   }
 
+  /** To be called once for each page, before its links are checked. */
+  page(url: URL, depth: number, fingerprint: number | null): LinkingPage {
+    const ofUrl = patternOf(url);
+    const key = ofUrl ?? `${url.origin} ${fingerprint}`;
+    const pattern = (ofUrl === null ? this.byText : this.byUrl).get(key);
+    const { maxSameness } = this.options;
+    const isWatched = pattern?.isClosed === false && pattern.growing >= maxSameness;
+    return { url, depth, fingerprint, key, isKeyOfUrl: ofUrl !== null, isWatched };
+  }
+
   /**
    * Ask once for each URL that is new: one with a query that passes is counted against its path.
    *
-   * @param depth links from a seed
    * @param from the page with the link
    * @returns null when the URL looks ordinary
    */
-  check(url: URL, depth: number, from: URL): TrapReason | null {
+  check(url: URL, from: LinkingPage): TrapReason | null {
     if (this.isTooLong(url)) return "url-too-long";
     if (this.repeats(url.pathname)) return "repeated-segments";
     if (this.isOneCombinationMore(url)) return "too-many-queries";
     const key = patternOf(url);
-    if (key === null) return null;
-    return this.judge(this.pattern(key, depth), depth, patternOf(from) === key);
+    const depth = from.depth + 1;
+    if (key !== null) return this.judge(patternIn(this.byUrl, key, depth), depth, from.key === key);
+    const pattern = from.isKeyOfUrl ? undefined : this.byText.get(from.key);
+    return pattern === undefined ? null : this.judge(pattern, depth, true);
   }
 
-  /** Learns from a page, after its links were checked. */
-  learn({ url, depth, fingerprint, found }: Seen): void {
-    const key = patternOf(url);
-    if (key === null) return;
-    const pattern = this.pattern(key, depth);
+  /** Learns from a watched page that it links to a known one. */
+  meet(url: URL, from: LinkingPage): void {
+    if (url.href === from.url.href) return;
+    if (from.isKeyOfUrl && patternOf(url) !== from.key) return;
+    this.patternFor(from).isClosed = true;
+  }
+
+  /** Learns from a page, after its links were checked. @param found its links that were new */
+  learn(page: LinkingPage, found: readonly URL[]): void {
+    const { key, depth, fingerprint, isKeyOfUrl } = page;
+    const pattern = this.patternFor(page);
     const isNewText = fingerprint !== null && pattern.texts.get(fingerprint) === undefined;
     if (isNewText) {
       pattern.texts.set(fingerprint, true);
@@ -128,36 +157,30 @@ export class Traps {
     }
     // `/2026/05/17` below `/2026/05` is the same calendar.
     const path = key.split("?", 1)[0]!;
-    const isNewLink = found.some((link) => patternOf(link)?.startsWith(path) !== true);
+    const leaves = (link: URL): boolean =>
+      isKeyOfUrl ? patternOf(link)?.startsWith(path) !== true : patternOf(link) !== null;
+    const isNewLink = found.some(leaves);
     if (isNewLink) pattern.newLink = Math.max(pattern.newLink, depth);
     pattern.stale = isNewText || isNewLink ? 0 : pattern.stale + 1;
+    if (pattern.stale === 0) pattern.growing = 0;
+    else if (found.length > 0) pattern.growing++;
   }
 
   /** @param stays the link comes from a page of the same pattern */
   private judge(pattern: Pattern, depth: number, stays: boolean): TrapReason | null {
-    const { begin, newText, newLink, stale } = pattern;
+    const { begin, newText, newLink, stale, growing, isClosed } = pattern;
     const { maxSameness, maxChain } = this.options;
     if (depth - begin > maxChain) return "endless-pattern";
     if (depth - newText > 10 * maxSameness) return "same-content";
+    if (stays && !isClosed && growing >= 10 * maxSameness) return "same-content";
     const generations = depth - Math.max(newText, newLink);
     // The page with the link is one more; it is not learned yet.
     const isSame = stays && stale + 1 >= maxSameness;
     return isSame && generations > Math.min(GENERATIONS, maxSameness) ? "same-content" : null;
   }
 
-  private pattern(key: string, depth: number): Pattern {
-    let pattern = this.patterns.get(key);
-    if (pattern === undefined) {
-      pattern = {
-        begin: depth,
-        newText: depth,
-        newLink: depth,
-        stale: 0,
-        texts: new Recent(TEXTS),
-      };
-      this.patterns.set(key, pattern);
-    }
-    return pattern;
+  private patternFor({ key, depth, isKeyOfUrl }: LinkingPage): Pattern {
+    return patternIn(isKeyOfUrl ? this.byUrl : this.byText, key, depth);
   }
 
   private repeats(pathname: string): boolean {
@@ -181,6 +204,23 @@ export class Traps {
     this.combinations.set(path, known.add(keys));
     return false;
   }
+}
+
+function patternIn(patterns: Recent<string, Pattern>, key: string, depth: number): Pattern {
+  let pattern = patterns.get(key);
+  if (pattern === undefined) {
+    pattern = {
+      begin: depth,
+      newText: depth,
+      newLink: depth,
+      stale: 0,
+      growing: 0,
+      isClosed: false,
+      texts: new Recent(TEXTS),
+    };
+    patterns.set(key, pattern);
+  }
+  return pattern;
 }
 
 /**

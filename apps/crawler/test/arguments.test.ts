@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -45,6 +45,9 @@ describe("parseArguments", () => {
         job: "folder",
         fresh: true,
         output: undefined,
+        items: "i.jsonl",
+        skipped: true,
+        format: "csv",
       },
       toStdout: true,
       json: true,
@@ -87,9 +90,13 @@ describe("parseArguments", () => {
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
-    [["sitemap", "http://a.example", "--output", "-"], "give --output a file"],
+    [["sitemap", "http://a.example", "--output", "-"], "must be a file of JSON Lines (--output)"],
+    [["sitemap", "http://a.example", "--output", "a.csv"], "must be a file of JSON Lines"],
+    [["sitemap", "http://a.example", "--format", "csv"], "must be a file of JSON Lines"],
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
+    [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
   ])("answers %j with usage on stderr and 2", (argv, message) => {
     expect(parseArguments(argv)).toEqual(new Exit(2));
     expect(err).toContain(message);

@@ -14,6 +14,7 @@ describe("errorCode", () => {
   it.each([
     [new CrawlError("redirect-loop", "x"), "redirect-loop"],
     [withCode("ECONNREFUSED"), "connection-refused"],
+    [withCode("ERR_ASSERTION"), "protocol"],
     [withCode("HPE_INVALID_HEADER_TOKEN"), "protocol"],
     [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), "tls"],
     [withCode("DEPTH_ZERO_SELF_SIGNED_CERT"), "tls"],
@@ -75,5 +76,11 @@ describe("errorMessage", () => {
     expect(errorMessage(new TypeError())).toBe("TypeError");
     expect(errorMessage("text")).toBe("text");
     expect(errorMessage(undefined)).toBe("undefined");
+  });
+
+  it("is what OpenSSL says in words", () => {
+    const line =
+      "80A1:error:0A00010B:SSL routines:ssl3_get_record:wrong version number:../x.c:350:";
+    expect(errorMessage(new Error(line))).toBe("wrong version number");
   });
 });

@@ -1,4 +1,4 @@
-import { run, sleep, spawn } from "greenlit";
+import { Event, run, sleep, spawn } from "greenlit";
 import { describe, expect, it } from "vitest";
 import { Frontier, type FrontierOptions, type Lease, type SavedFrontier } from "../src/frontier.js";
 import { MemoryStore } from "../src/memory-store.js";
@@ -269,7 +269,10 @@ describe("Frontier", () => {
       await run(() => {
         for (const lease of frontier) {
           spawn(() => {
-            frontier.moveTo(lease, new URL(lease.entry.url.startsWith("http://a/") ? "http://b/" : "http://a/"));
+            frontier.moveTo(
+              lease,
+              new URL(lease.entry.url.startsWith("http://a/") ? "http://b/" : "http://a/"),
+            );
             sleep(1);
             frontier.done(lease);
           });
@@ -306,6 +309,27 @@ describe("Frontier", () => {
       expect(frontier.claim(second, target)).toBe(false);
       expect(frontier.claim(second, new URL("http://a/0"))).toBe(false);
       expect(frontier.add(target, 1, null)).toBe(false);
+    });
+  });
+
+  it("counts a lease that rests as none, and tells when nothing else is left", async () => {
+    const frontier = frontierOf(urls("a", 3), { concurrency: 1, perHost: 1 });
+    await run(() => {
+      const stalled = new Event();
+      frontier.onStall = () => stalled.set();
+      const first = frontier.next()!;
+      const rester = spawn(() => {
+        frontier.rest(first, () => stalled.wait());
+        frontier.done(first);
+      });
+      for (let page = 1; page < 3; page++) {
+        const other = frontier.next()!; // although one is leased, and one may be at once
+        expect(stalled.isSet).toBe(false);
+        frontier.done(other);
+      }
+      expect(frontier.next()).toBe(null);
+      expect(rester.dead).toBe(true);
+      expect(frontier.counts).toMatchObject({ done: 3, leased: 0, peak: 1 });
     });
   });
 

@@ -139,6 +139,11 @@ describe("extractLinks", () => {
     expect(extractLinks(html, PAGE).title).toBe(title);
   });
 
+  it("takes no base and no frame from a picture, but its links", () => {
+    const html = `<svg><base href="/no/"><iframe src=no></iframe><a href=yes></a></svg><a href=too>`;
+    expect(hrefs(html)).toEqual(["http://example.org/dir/yes", "http://example.org/dir/too"]);
+  });
+
   it("reads XML as XML", () => {
     const xml = `<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"><head><title/>
       <script src="a"/><style/></head><body><iframe src="f"/><a href="x"/><h:a href="y&amp;z"></h:a>

@@ -1,12 +1,12 @@
 import { gzipSync } from "node:zlib";
-import { createServer, type Socket } from "node:net";
 import type { AddressInfo } from "node:net";
 import { run } from "greenlit";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { crawl } from "../src/crawler.js";
 import type { CrawlOptions } from "../src/options.js";
 import type { PageRecord } from "../src/output.js";
 import type { Summary } from "../src/summary.js";
+import { response, serveRaw } from "./raw-server.js";
 import { type Handler, serve, site } from "./server.js";
 
 interface Crawled {
@@ -40,36 +40,6 @@ async function crawlOf(
 const pagesOf = (requests: readonly string[]): string[] =>
   requests.filter((path) => path !== "/robots.txt");
 
-/** A server that answers each request with these bytes, and `/robots.txt` with 404. */
-async function rawServer(answer: (path: string) => string | Buffer): Promise<{
-  origin: string;
-  requests: string[];
-}> {
-  const requests: string[] = [];
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on("error", () => {}));
-    socket.on("data", (data) => {
-      const path = data.toString().split(" ", 2)[1]!;
-      requests.push(path);
-      const missing = "HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n";
-      socket.write(path === "/robots.txt" ? missing : answer(path));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
-}
-
-/** A page as bytes on the wire. */
-function response(headers: readonly string[], body: string | Buffer = ""): Buffer {
-  const head = ["HTTP/1.1 200 OK", ...headers, `Content-Length: ${Buffer.byteLength(body)}`];
-  return Buffer.concat([Buffer.from(`${head.join("\r\n")}\r\n\r\n`), Buffer.from(body)]);
-}
-
 describe("pages of ordinary sites", () => {
   it("are all found where a list links to hundreds by a query", async () => {
     const list = Array.from({ length: 500 }, (_, id) => `<a href="/item?id=${id}">`).join("");
@@ -94,7 +64,7 @@ describe("pages of ordinary sites", () => {
     [["Content-Type: text/plain"], 1],
     [["Content-Type: text/html", "Content-Type: image/png"], 1],
   ])("are read whatever their server says of them: %j", async (headers, count) => {
-    const server = await rawServer((path) =>
+    const server = await serveRaw((path) =>
       path === "/" ? response(headers, page) : response(["Content-Type: text/html"]),
     );
     await crawlOf(server.origin, {});
@@ -165,17 +135,54 @@ describe("pages of ordinary sites", () => {
     expect(counted).toMatchObject([{ error: "too-many-redirects" }]);
   });
 
-  it("redirect in a circle also when each of them is linked", async () => {
-    const redirect = (location: string) => ({ status: 302, headers: { location } });
-    const { records } = await crawled(
-      site({
-        "/": "<a href=/a><a href=/b><a href=/c>",
-        "/a": redirect("/b"),
-        "/b": redirect("/c"),
-        "/c": redirect("/a"),
-      }),
+  const redirect = (location: string) => ({ status: 302, headers: { location } });
+  const outcomes = (records: readonly PageRecord[]): Record<string, unknown> =>
+    Object.fromEntries(
+      records.map(({ url, error, stopped, status }) => [
+        new URL(url).pathname,
+        error ?? stopped ?? status,
+      ]),
     );
-    expect(records.filter(({ error }) => error === "redirect-loop")).toHaveLength(1);
+
+  it.each([1, 8])(
+    "redirect in circles of which each page is linked, %i at once",
+    async (perHost) => {
+      const { records, requests, summary } = await crawled(
+        site({
+          "/": ["a", "b", "tail", "0", "1", "2", "from", "to"]
+            .map((to) => `<a href=/${to}>`)
+            .join(),
+          "/a": redirect("/b"),
+          "/b": redirect("/a"),
+          "/tail": redirect("/a"),
+          "/0": redirect("/1"),
+          "/1": redirect("/between"), // not linked
+          "/between": redirect("/2"),
+          "/2": redirect("/0"),
+          "/from": redirect("/to"),
+          "/to": "the end",
+        }),
+        { perHost },
+      );
+      const loops = ["/a", "/b", "/tail", "/0", "/1", "/2"].map((url) => [url, "redirect-loop"]);
+      const others = { "/": 200, "/from": "known", "/to": 200 };
+      expect(outcomes(records)).toEqual({ ...others, ...Object.fromEntries(loops) });
+      expect(requests).toHaveLength(10);
+      expect(summary).toMatchObject({ errors: { "redirect-loop": 6 }, skipped: { known: 1 } });
+    },
+  );
+
+  it("do not wait for a page that is never fetched", async () => {
+    const pages = { "/": "<a href=/from><a href=/to>", "/from": redirect("/to"), "/to": "no" };
+    const { records } = await crawled(site(pages), { perHost: 1, maxPages: 2 });
+    expect(outcomes(records)).toEqual({ "/": 200, "/from": "known" });
+  });
+
+  it("are followed where a redirect waited for another page to end", async () => {
+    const link = { location: "/to", link: "</next>; rel=next" };
+    const pages = { "/": "<a href=/from><a href=/to>", "/from": { status: 302, headers: link } };
+    const { requests } = await crawled(site({ ...pages, "/to": "", "/next": "" }), { perHost: 1 });
+    expect(requests).toContain("/next");
   });
 });
 

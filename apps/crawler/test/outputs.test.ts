@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "greenlit";
 import { describe, expect, it } from "vitest";
-import { JsonlFile } from "../src/output.js";
+import { JsonlFile } from "../src/jsonl.js";
 import { type OutputPlan, Outputs } from "../src/outputs.js";
 import { temporaryFolder } from "./folder.js";
 

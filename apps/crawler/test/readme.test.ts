@@ -30,3 +30,17 @@ it("has an example that works", async () => {
   );
   expect(requests).not.toContain("/login");
 });
+
+it("compares in rows that the sources of the comparison have too", () => {
+  const table = read("../README.md").match(/## Beside other crawlers\n(.*?)\n## /s)?.[1] ?? "";
+  const [head = "", , ...rows] = table.split("\n").filter((line) => line.startsWith("|"));
+  const cells = (row: string): string[] => row.split("|").map((cell) => cell.trim());
+  const names = rows.map((row) => cells(row)[1]);
+  const others = cells(head).slice(3, -1);
+  expect(others).toHaveLength(5);
+  for (const other of others) {
+    const section = read("../docs/comparison.md").split(`\n## ${other}\n`)[1]?.split("\n## ")[0];
+    const sources = [...(section ?? "").matchAll(/^- \*\*(.+?)\*\*:/gm)].map(([, name]) => name);
+    expect(sources, other).toEqual(names);
+  }
+});

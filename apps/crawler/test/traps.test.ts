@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { Traps, type TrapOptions } from "../src/traps.js";
 
 const at = (path: string): URL => new URL(path, "http://example.org");
-const check = (path: string): string | null => new Traps().check(at(path), 1, at("/"));
+const ask = (traps: Traps, path: string, depth = 1, from = "/"): string | null =>
+  traps.check(at(path), traps.page(at(from), depth - 1, 0));
+const check = (path: string): string | null => ask(new Traps(), path);
 
 /**
  * Crawls from page to page, each found on the one before; tells how many were followed, and why no
@@ -15,11 +17,12 @@ function follow(
 ): [number, string | null] {
   const traps = new Traps({ maxSameness: 20, maxChain: 1_000, ...options });
   for (let depth = 0; depth < 2_000; depth++) {
-    const reason = traps.check(at(next(depth)), depth, at(next(depth - 1)));
+    const text = page.text ?? (() => 0);
+    const before = traps.page(at(next(depth - 1)), depth - 1, text(depth - 1));
+    const reason = traps.check(at(next(depth)), before);
     if (reason !== null) return [depth, reason];
     const found = [next(depth + 1), ...(page.links?.(depth) ?? [])].map(at);
-    const fingerprint = page.text?.(depth) ?? 0;
-    traps.learn({ url: at(next(depth)), depth, fingerprint, found });
+    traps.learn(traps.page(at(next(depth)), depth, text(depth)), found);
   }
   return [Infinity, null];
 }
@@ -59,23 +62,23 @@ describe("Traps", () => {
     const traps = new Traps();
     for (let id = 0; id < 5_000; id++) {
       for (const query of [`id=${id}`, `total=${id}&show=20`, `${id}`])
-        expect(traps.check(at(`/item?${query}`), 2, at("/"))).toBe(null);
+        expect(ask(traps, `/item?${query}`, 2)).toBe(null);
     }
   });
 
   it("follows so many combinations of query keys for a path, and counts each path alone", () => {
     const traps = new Traps({ maxQueryCombinations: 3 });
-    const ask = (path: string): string | null => traps.check(at(path), 1, at("/"));
-    expect(["/a?x=1", "/a?x=2&y=1", "/a?y=3&x=4", "/a?x=1&x=2"].map(ask)).toEqual(
+    const passes = (path: string): string | null => ask(traps, path);
+    expect(["/a?x=1", "/a?x=2&y=1", "/a?y=3&x=4", "/a?x=1&x=2"].map(passes)).toEqual(
       Array(4).fill(null),
     );
-    expect(["/a?z=1", "/a?x=9", "/b?z=1", "/a"].map(ask)).toEqual([
+    expect(["/a?z=1", "/a?x=9", "/b?z=1", "/a"].map(passes)).toEqual([
       "too-many-queries",
       null,
       null,
       null,
     ]);
-    expect(traps.check(new URL("http://other.example/a?z=1"), 1, at("/"))).toBe(null);
+    expect(ask(traps, "http://other.example/a?z=1")).toBe(null);
   });
 
   const MONTHS = "january february march april may june july august september".split(" ");
@@ -114,11 +117,11 @@ describe("Traps", () => {
   it("follows what a list leads to, however long and however alike", () => {
     const traps = new Traps({ maxSameness: 50 });
     for (let page = 0; page < 400; page++) {
-      const list = at(`/list?page=${page}`);
+      const list = traps.page(at(`/list?page=${page}`), page, 1);
       const found = [at(`/list?page=${page + 1}`), at(`/item/${page}`)];
-      for (const link of found) expect(traps.check(link, page + 1, list)).toBe(null);
-      traps.learn({ url: list, depth: page, fingerprint: 1, found });
-      traps.learn({ url: found[1]!, depth: page + 1, fingerprint: 2, found: [] });
+      for (const link of found) expect(traps.check(link, list)).toBe(null);
+      traps.learn(list, found);
+      traps.learn(traps.page(found[1]!, page + 1, 2), []);
     }
   });
 
@@ -130,8 +133,51 @@ describe("Traps", () => {
   it("minds no pages that are no further away than the others, and alike", () => {
     const traps = new Traps({ maxSameness: 5 });
     for (let page = 0; page < 1_000; page++) {
-      expect(traps.check(at(`/item/${page}`), 2, at("/item/0"))).toBe(null);
-      traps.learn({ url: at(`/item/${page}`), depth: 2, fingerprint: 1, found: [] });
+      expect(ask(traps, `/item/${page}`, 2, "/item/0")).toBe(null);
+      traps.learn(traps.page(at(`/item/${page}`), 2, 1), []);
     }
   });
+
+  const letters = (n: number): string =>
+    String(n).replace(/\d/g, (digit) => "abcdefghij"[Number(digit)]!);
+
+  it.each<[string, (page: number) => string]>([
+    ["a session in the path", (page) => `/s/${letters(page)}/home`],
+    ["any case", (page) => (page % 2 === 0 ? `/Home/${letters(page)}` : `/hOme/${letters(page)}`)],
+    ["words that grow", (page) => `/${letters(page)}/`.repeat(2)],
+  ])("ends names without numbers, by the text: %s", (_, next) => {
+    expect(follow(next)).toEqual([21, "same-content"]);
+    expect(follow(next, { text: (page) => page })).toEqual([Infinity, null]);
+  });
+
+  it.each([(n: number) => `/s/${n}/home`, (n: number) => `/s/${letters(n)}/home`])(
+    "ends pages that are alike and lead to new ones only, however near they are",
+    (name) => {
+      const traps = new Traps({ maxSameness: 5 });
+      let last = 0;
+      const grow = (depth: number): string | null => {
+        const page = traps.page(at(name(++last)), depth, 1);
+        const links = [1, 2, 3].map((more) => at(name(1_000 * last + more)));
+        const reason = traps.check(links[0]!, page);
+        traps.learn(page, links);
+        return reason;
+      };
+      for (let page = 0; page <= 50; page++) expect(grow(3)).toBe(null);
+      expect(grow(3)).toBe("same-content");
+      // One of them leads back: so it is a site of so many pages, and no more.
+      const closed = new Traps({ maxSameness: 5 });
+      for (let page = 0; page < 500; page++) {
+        const from = closed.page(at(name(page)), 3, 1);
+        const next = at(name(page + 1));
+        if (page > 30 && from.isWatched) closed.meet(at(name(page - 30)), from);
+        expect(closed.check(next, from)).toBe(null);
+        closed.learn(from, [next]);
+      }
+      // A link of a page to itself says nothing.
+      const self = traps.page(at(name(1)), 3, 1);
+      expect(self.isWatched).toBe(true);
+      traps.meet(at(name(1)), self);
+      expect(grow(3)).toBe("same-content");
+    },
+  );
 });

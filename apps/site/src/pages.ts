@@ -15,6 +15,7 @@ const PAGES: readonly (readonly [file: RegExp, page: string])[] = [
   [/^(CONTRIBUTING|RELEASING|SECURITY)\.md$/, "$1.md"],
   [/^packages\/([\w-]+)\/README\.md$/, "packages/$1.md"],
   [/^apps\/crawler\/README\.md$/, "packages/crawler.md"],
+  [/^apps\/crawler\/docs\/([\w-]+)\.md$/, "packages/crawler/$1.md"],
   [/^apps\/site\/(switching\.md|api\/.*\.md)$/, "$1"],
 ];
 

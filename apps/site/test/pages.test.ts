@@ -9,6 +9,7 @@ it.each([
   ["RELEASING.md", "releasing.md"],
   ["packages/fs/README.md", "packages/fs.md"],
   ["apps/crawler/README.md", "packages/crawler.md"],
+  ["apps/crawler/docs/comparison.md", "packages/crawler/comparison.md"],
   ["apps/site/switching.md", "switching.md"],
   ["apps/site/api/greenlit/index.md", "api/greenlit/index.md"],
   ["apps/bench/README.md", null],

@@ -13,10 +13,14 @@ export interface DemoReady {
   readonly control: string;
 }
 
+/** The same each time if it is free, so that a crawl of the site can go on another day. */
+const PORT = 20_817;
+
 const [pagesPerHost = "100", latency = "1"] = process.argv.slice(2);
 const site = await DemoSite.start({
   pagesPerHost: Number(pagesPerHost),
   latency: Number(latency),
+  port: PORT,
 });
 
 const control = createServer((_request, response) => {

@@ -9,6 +9,8 @@ export interface DemoSiteOptions {
   readonly pagesPerHost?: number;
   /** Factor for all latencies. */
   readonly latency?: number;
+  /** The port that is tried first; default: any that is free. */
+  readonly port?: number | undefined;
 }
 
 /**
@@ -28,9 +30,10 @@ export class DemoSite {
   }
 
   /** Starts the site on a port that is free on all its addresses. */
-  static async start({ pagesPerHost = 100, latency = 1 }: DemoSiteOptions = {}): Promise<DemoSite> {
+  static async start(options: DemoSiteOptions = {}): Promise<DemoSite> {
+    const { pagesPerHost = 100, latency = 1 } = options;
     for (let attempt = 0; ; attempt++) {
-      const port = await freePort();
+      const port = attempt === 0 && options.port ? options.port : await freePort();
       const site = new DemoSite(new Plan({ port, pagesPerHost }), latency);
       try {
         await Promise.all(site.plan.hosts.map((host) => site.listen(new URL(host).hostname, port)));

@@ -37,6 +37,16 @@ describe("DemoSite", () => {
     }
   });
 
+  it("takes the port it is told, and another one where that is taken", async () => {
+    const { port } = site.plan;
+    const other = await DemoSite.start({ pagesPerHost: 3, port });
+    expect(other.plan.port).not.toBe(port);
+    other.close();
+    const again = await DemoSite.start({ pagesPerHost: 3, port: other.plan.port });
+    expect(again.plan.port).toBe(other.plan.port);
+    again.close();
+  });
+
   it("keeps a log", async () => {
     const before = site.log.report().requests[`${site.plan.hosts[20]}/p/2`] ?? 0;
     await Promise.all([get(20, "/p/2"), get(20, "/p/2"), get(20, "/p/3")]);
