@@ -448,6 +448,7 @@ export class Frontier {
   private lease(now: number): Lease | null {
     const taken = this.schedule.take(now, this.hasBudget());
     if (taken === null) return null;
+    taken.host.leased++;
     const { via } = taken.entry;
     const lease = via === null ? taken : { ...taken, redirects: [...via] };
     lease.entry.attempts++;
@@ -514,6 +515,7 @@ export class Frontier {
 
   private end(lease: Lease): void {
     this.sums.leased--;
+    this.schedule.host(lease.entry.queue).leased--;
     this.leave(lease);
     this.changed.set();
   }

@@ -35,6 +35,8 @@ export class Host {
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();
   inFlight = 0;
+  /** Of its entries, those that are leased: their requests may be to another host by now. */
+  leased = 0;
   /** One until the host's robots.txt is known: only then is it known how fast it may be asked. */
   limit = 1;
   isOpen = false;
@@ -70,7 +72,7 @@ export class Host {
   }
 
   get isBusy(): boolean {
-    return this.inFlight > 0 || this.arrivals > 0 || this.retrying > 0;
+    return this.inFlight + this.leased + this.arrivals + this.retrying > 0;
   }
 
   /** Another part of the same host is treated alike. */

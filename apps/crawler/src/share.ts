@@ -62,19 +62,19 @@ export class Share {
    * @param doings asked again when it may have changed
    */
   refresh(doings: () => Doings): void {
-    const { wants } = doings();
-    this.standing = this.store.renew(wants > 0 ? wants : 0);
-    this.reserve(doings);
-    if (wants > 0 && doings().begun < this.pages) this.take(wants);
+    const { wants, begun } = doings();
+    this.standing = this.store.renew(wants);
+    // Without a page that may be begun, more than one thing to do is no use.
+    if (wants > 0 && (begun < this.pages || this.schedule.fresh === 0)) this.take(wants);
     this.read();
+    this.reserve(doings());
     this.giveBack();
     const { queued, pages } = this.standing;
     this.isOver = (queued === 0 || pages >= this.maxPages) && doings().isIdle;
   }
 
-  private reserve(doings: () => Doings): void {
+  private reserve({ wants, begun, isIdle }: Doings): void {
     if (this.maxPages === Infinity) return;
-    const { wants, begun, isIdle } = doings();
     const left = this.allowed - begun;
     const { pages, workers } = this.standing;
     if (isIdle && this.schedule.fresh === 0) {
