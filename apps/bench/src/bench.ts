@@ -1,5 +1,5 @@
 import { context } from "./context.js";
-import { crawling } from "./crawl.js";
+import { crawl } from "./crawl.js";
 import { drivers } from "./drivers.js";
 import { echoing } from "./echo.js";
 import { files } from "./files.js";
@@ -31,7 +31,7 @@ export const QUESTIONS: readonly Question[] = [
   echoing,
   serving,
   files,
-  crawling,
+  crawl,
 ];
 
 /** How much is measured. */

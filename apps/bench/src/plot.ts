@@ -38,6 +38,9 @@ const PEERS: Record<string, string> = {
   epoll: "#1f9467",
   uring: "#2f6fbf",
   uv: "#555555",
+  "Node, undici and htmlparser2": "#555555",
+  Scrapy: "#c62f4b",
+  Crawlee: "#d97b16",
 };
 
 /** Ours are shades of one colour for each kind, by Node; peers have one each. */

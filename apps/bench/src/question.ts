@@ -22,8 +22,6 @@ export interface Contender {
   readonly who: string;
   readonly keys: readonly string[];
   readonly command: readonly string[];
-  /** The name under which its one key is printed, where that is another. */
-  readonly prints?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** Why it cannot be run. */
   readonly missing?: string | undefined;

@@ -37,8 +37,8 @@ export function ask(question: Question, setup: Setup, progress: (line: string) =
       try {
         const printed = runChild(contender.command, contender.env);
         for (const key of contender.keys) {
-          const value = printed[contender.prints ?? key];
-          if (typeof value !== "number") throw new Error(`printed no ${contender.prints ?? key}`);
+          const value = printed[key];
+          if (typeof value !== "number") throw new Error(`printed no ${key}`);
           const found = values.get(contender.who) as Map<string, number[]>;
           found.set(key, [...(found.get(key) ?? []), value]);
         }

@@ -1,8 +1,8 @@
 // What there is to measure with: Nodes that greenlit runs on, and peers.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runChild } from "./child.js";
@@ -45,6 +45,10 @@ export interface Peers {
   readonly geventNet: Peer;
   readonly goNet: Peer;
   readonly nodeNet: Peer;
+  /** Crawlers. */
+  readonly nodeCrawl: Peer;
+  readonly scrapy: Peer;
+  readonly crawlee: Peer;
 }
 
 /** What loads servers. */
@@ -61,6 +65,9 @@ export const CERTIFICATE: readonly [key: string, certificate: string] = [
   join(HERE, "peers/localhost.key"),
   join(HERE, "peers/localhost.pem"),
 ];
+
+/** Where Crawlee is looked for: it is too much to have among the dependencies. */
+const CRAWLEE = join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "greenlit-bench");
 
 /** The command of one of our programs. */
 export function program(node: Node, name: string, ...args: (string | number)[]): string[] {
@@ -121,6 +128,17 @@ export function findBuild(): string {
 function ask(command: string, args: readonly string[]): string | null {
   const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
   return status === 0 ? stdout.trim() : null;
+}
+
+function findCrawlee(): Pick<Peer, "version" | "command" | "missing"> {
+  const file = join(CRAWLEE, "node_modules/@crawlee/cheerio/package.json");
+  if (!existsSync(file)) {
+    const install = "npm install --prefix ~/.cache/greenlit-bench @crawlee/cheerio";
+    return { version: "", command: [], missing: `Crawlee is not installed: ${install}` };
+  }
+  const { version } = JSON.parse(readFileSync(file, "utf8")) as { version: string };
+  const command = [process.execPath, join(HERE, "peers/crawlee_crawl.mjs"), CRAWLEE];
+  return { version, command };
 }
 
 /**
@@ -185,6 +203,13 @@ export function findPeers(progress: (line: string) => void): {
       geventNet: { who: "gevent", ...python("gevent", "python_gevent_net.py") },
       goNet: { who: "Go", ...goPeer("go_net") },
       nodeNet: { who: "Node", ...node, command: [process.execPath, peer("node_net.mjs")] },
+      nodeCrawl: {
+        who: "Node, undici and htmlparser2",
+        ...node,
+        command: [process.execPath, peer("node_crawl.mjs")],
+      },
+      scrapy: { who: "Scrapy", ...python("scrapy") },
+      crawlee: { who: "Crawlee", ...findCrawlee() },
     },
   };
 }

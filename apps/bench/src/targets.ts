@@ -27,6 +27,23 @@ function below(text: string, unit: string, question: string, key: string, limit:
   };
 }
 
+function atLeast(
+  text: string,
+  unit: string,
+  [question, key]: readonly [string, string],
+  limit: number,
+): Target {
+  return {
+    text,
+    judge(look, who) {
+      const value = look(question, who, key);
+      return value === undefined
+        ? null
+        : { met: value >= limit, shows: `${digits(value)} ${unit}` };
+    },
+  };
+}
+
 /** The peer takes at least, or more than, so many times as long. */
 function faster(
   text: string,
@@ -191,6 +208,26 @@ export const TARGETS: readonly Target[] = [
     HTTP,
     [(who) => `${who}, green(handler)`, "Node"],
     { least: 0.9 },
+  ),
+  atLeast("crawl, kept on disk: over 2,000 pages/s", "pages/s", ["crawl", "rateRandom"], 2_000),
+  times("the same: at least 10 times Scrapy", "crawl", ["rateRandom"], [itself, "Scrapy"], {
+    least: 10,
+  }),
+  times(
+    "crawl of Python's documentation: not slower than the same in plain Node",
+    "crawl",
+    ["rateTree"],
+    [itself, "Node, undici and htmlparser2"],
+    { least: 1 },
+  ),
+  ...[1000, 5000, 10_000].map((n) =>
+    below(
+      `${n.toLocaleString("en")} pages in flight: below 100 KB each`,
+      "KB",
+      "crawl",
+      `inFlight${n}`,
+      100,
+    ),
   ),
 ];
 

@@ -1,10 +1,11 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { type CrawlOptions, DEFAULTS } from "./options.js";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { type CrawlFlags, declareFlags, DEMO_PER_HOST, optionsOf } from "./flags.js";
 import { MODES } from "./modes/index.js";
 import type { Flags, Mode } from "./modes/mode.js";
 import { nearest } from "./nearest.js";
-import { isCsv, nameInFolder } from "./output-plans.js";
-import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
+import type { CrawlOptions } from "./options.js";
+import { isCsv } from "./output-plans.js";
+import { FROM_ENVIRONMENT } from "./proxies.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
 
@@ -31,12 +32,16 @@ export class Exit {
   }
 }
 
-export const EXIT_CODES = `
+const EXIT_CODES = `
 Exit codes:
   0    the crawl finished
   1    nothing could be crawled, or the output could not be written
   2    wrong arguments
+  3    --max-time ended it, and URLs are left: the same command goes on
   130  interrupted: Ctrl-C once ends after the pages in flight, twice at once
+
+Times are in milliseconds, or have units: 1.5s, 10m, 1h30m. Sizes are in bytes,
+or have units: 500kB, 10MB, 1GiB.
 `;
 
 /** Reads the command line. Usage errors go to stderr, help and version to stdout. */
@@ -61,7 +66,7 @@ interface Chosen {
 
 /** The flags of a crawl are those of the whole command: they may stand before and after a mode. */
 function declare(choose: (chosen: Chosen) => void): Command {
-  const program = declareCrawl();
+  const program = declareProgram();
   const run = (mode: Mode, command: Command): void => {
     command
       .argument("[seeds...]", "http and https URLs to begin with", addSeed)
@@ -78,122 +83,60 @@ function declare(choose: (chosen: Chosen) => void): Command {
   return program;
 }
 
-function declareCrawl(): Command {
-  const perHost = `pages of one host in flight (default: ${DEFAULTS.perHost}; with --demo: ${DEMO_PER_HOST})`;
-  const command = new Command("greenlit-crawl")
+function declareProgram(): Command {
+  const program = new Command("greenlit-crawl")
     .description(
       "Crawls web sites: one greenlet per page, robots.txt obeyed, every failure counted.",
     )
     .usage("[mode] [options] [seeds...]")
-    .version(VERSION)
-    .option("--concurrency <n>", "pages in flight", atLeast(1), DEFAULTS.concurrency)
-    .option("--max-pages <n>", "URLs to fetch at most", atLeast(1))
-    .option("--max-depth <n>", "links from a seed", atLeast(0))
-    .addOption(new Option("--scope <scope>", "how far to go").choices(["host", "domain", "any"]))
-    .option("--include <glob...>", "follow only URLs that match one of these")
-    .option("--exclude <glob...>", "do not follow URLs that match one of these")
-    .option("--per-host <n>", perHost, atLeast(1))
-    .option("--delay <ms>", "between two requests to one host", atLeast(0), DEFAULTS.delay)
-    .option("--timeout <ms>", "for one request, body included", atLeast(1), DEFAULTS.timeout)
-    .option("--connect-timeout <ms>", "of that, to connect", atLeast(1), DEFAULTS.connectTimeout)
-    .option(
-      "--headers-timeout <ms>",
-      "of that, until the head",
-      atLeast(1),
-      DEFAULTS.headersTimeout,
-    )
-    .option("--body-timeout <ms>", "of that, with no more body", atLeast(1), DEFAULTS.bodyTimeout)
-    .option("--retries <n>", "further attempts after a passing error", atLeast(0), DEFAULTS.retries)
-    .option("--retry-delay <ms>", "before the second attempt", atLeast(0), DEFAULTS.retryDelay)
-    .option("--body-limit <bytes>", "of one body", atLeast(1), DEFAULTS.bodyLimit)
-    .option("--user-agent <text>", "sent, and matched with robots.txt", DEFAULTS.userAgent)
-    .option("--no-robots", "ignore robots.txt, nofollow and meta robots")
-    .option("--trap <reason=n>", "another limit for what seems to have no end", addTrapLimit)
-    .option("--no-cookies", "keep and send no cookies")
-    .option("--allow-private", "fetch from private addresses that links lead to")
-    .option("--job <folder>", "keep the crawl there, and go on with it (default: crawl-<host>)")
-    .option("--no-job", "keep the crawl in memory: it ends with the process")
-    .option("--fresh", "start over, and overwrite the output")
-    .option(
-      "--output <file>",
-      `one JSON line per URL (default: ${nameInFolder("pages", {})} in the job's folder); - for standard output`,
-    )
-    .option("--items <file>", "where items go (default: items.jsonl in the job's folder)")
-    .option(
-      "--skipped [file]",
-      "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
-      noUrl,
-    )
-    .addOption(
-      new Option("--format <format>", "of outputs whose names do not say").choices([
-        "jsonl",
-        "csv",
-      ]),
-    )
-    .option("--json", "print the summary as JSON")
-    .option("--quiet", "no progress")
-    .option("--demo", "crawl the bundled demo site, on this machine only")
     .addHelpText("afterAll", EXIT_CODES)
     .configureHelp({ showGlobalOptions: true })
     .commandsGroup("Modes:")
     .helpCommand("help [mode]", "what a mode does, and its flags")
+    .version(VERSION)
     .exitOverride();
-  command.configureOutput({
+  program.configureOutput({
     outputError: (text, write) =>
-      write(`${text}${command.createHelp().commandUsage(command).replace(/^/, "Usage: ")}\n`),
+      write(`${text}${program.createHelp().commandUsage(program).replace(/^/, "Usage: ")}\n`),
   });
-  return command;
+  declareFlags(program);
+  return program;
 }
 
-/** The demo site's hosts can take more than strangers should be asked for. */
-export const DEMO_PER_HOST = 8;
-
-interface CrawlFlags {
-  job?: string | boolean;
-  output?: string;
-  json?: boolean;
-  quiet?: boolean;
-  demo?: boolean;
-  perHost?: number;
-  skipped?: string | true;
-  format?: "jsonl" | "csv";
-  trap?: TrapOptions;
-}
-
-function interpret({ mode, command, seeds }: Chosen): Arguments {
-  const own = Object.keys(command.parent === null ? {} : command.opts());
-  const flags = command.optsWithGlobals<CrawlFlags>();
-  const ofCrawl = Object.entries(flags).filter(([name]) => !own.includes(name));
-  const { job, output, json, quiet, demo, trap, ...crawl } = Object.fromEntries(
-    ofCrawl,
-  ) as CrawlFlags;
-  if (seeds.length === 0 && demo !== true && typeof job !== "string") {
+function interpret({ mode, command, seeds: named }: Chosen): Arguments {
+  const program = command.parent ?? command;
+  const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
+  const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
+  const flags: CrawlFlags = Object.fromEntries(given);
+  const { demo = false, json = false, output, quiet = false } = flags;
+  const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
+  const seeds = named.length > 0 ? named : [];
+  const isKept = !demo && mode.isReport !== true;
+  const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
+  if (seeds.length === 0 && !demo && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
   }
-  const hasFolder = job !== false && (demo !== true || typeof job === "string");
-  if (crawl.skipped === true && !hasFolder) {
+  if (options.skipped === true && job === null) {
     command.error("error: --skipped needs the name of a file where there is no job");
   }
-  if (mode.finish !== undefined && (output === "-" || isCsv(output, crawl.format))) {
+  if (mode.finish !== undefined && (output === "-" || isCsv(output, options.format))) {
     const wanted = "a file of JSON Lines (--output)";
     command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
   }
-  const perHost = crawl.perHost ?? (demo ? DEMO_PER_HOST : DEFAULTS.perHost);
   return {
     mode,
-    flags: { ...flags },
+    flags: command.optsWithGlobals(),
     crawl: {
+      ...(demo ? { perHost: DEMO_PER_HOST } : {}),
+      ...options,
       seeds,
-      ...crawl,
-      perHost,
-      traps: trap ?? {},
-      job: typeof job === "string" ? job : job === false || demo ? undefined : jobName(seeds[0]!),
+      job: job === null ? undefined : (job ?? jobName(seeds[0]!)),
       output: output === "-" ? undefined : output,
     },
     toStdout: output === "-",
-    json: json === true,
-    quiet: quiet === true,
-    demo: demo === true,
+    json,
+    quiet,
+    demo,
   };
 }
 
@@ -208,26 +151,4 @@ function addSeed(text: string, seeds: string[] = []): string[] {
   const mode = nearest(text, [...MODES.map(({ name }) => name), "help"]);
   if (mode !== null) throw new InvalidArgumentError(`No mode of this name. Did you mean ${mode}?`);
   throw new InvalidArgumentError(`Not an http or https URL.${/:\/\//.test(text) ? "" : guess}`);
-}
-
-/** The name of a file may be left out: what follows then is not one. */
-function noUrl(text: string): string {
-  if (!/^https?:/i.test(text)) return text;
-  throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
-}
-
-/** `same-content=50` sets `maxSameness`. */
-function addTrapLimit(text: string, before: TrapOptions = {}): TrapOptions {
-  const [name, limit = ""] = text.split("=", 2);
-  const reason = TRAP_REASONS.find((known) => known === name);
-  if (reason !== undefined) return { ...before, [TRAP_LIMITS[reason]]: atLeast(1)(limit) };
-  throw new InvalidArgumentError(`Not one of ${TRAP_REASONS.join(", ")}, followed by =n.`);
-}
-
-/** A parser of whole numbers from `minimum` up. */
-function atLeast(minimum: number): (text: string) => number {
-  return (text) => {
-    if (/^\d+$/.test(text) && Number(text) >= minimum) return Number(text);
-    throw new InvalidArgumentError(`Not a whole number of ${minimum} or more.`);
-  };
 }

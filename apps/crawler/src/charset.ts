@@ -52,8 +52,10 @@ export function decodePage(bytes: Uint8Array, type: PageType, pause?: () => void
  */
 function encodingOf(bytes: Uint8Array, { charset, xml = false }: PageType): string {
   const label = charset === undefined ? {} : { transportLayerEncodingLabel: charset };
+  // Told that it is XML, the library looks for no `<meta>`: that takes a while.
+  const hasNoMeta = xml || !latin1(bytes, 0, PRESCAN).toLowerCase().includes("charset");
   const declared =
-    sniffEncoding(bytes, { xml, defaultEncoding: "", ...label }) || xmlEncoding(bytes);
+    sniffEncoding(bytes, { xml: hasNoMeta, defaultEncoding: "", ...label }) || xmlEncoding(bytes);
   if (declared !== "") return declared;
   if (xml) return "UTF-8";
   // In ASCII there is also ISO-2022-JP.

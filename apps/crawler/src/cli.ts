@@ -12,6 +12,7 @@ import { derivedFile } from "./modes/derived-file.js";
 import type { Ended, Prepared } from "./modes/mode.js";
 import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
+import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
 import { formatSummary, type Summary } from "./summary.js";
 
@@ -74,6 +75,8 @@ function run(
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
   for (const signal of SIGNALS) process.on(signal, onSignal);
+  const proxies = new Proxies(options.proxy ?? null).names;
+  if (proxies.length > 0 && !quiet) say(`Through the proxy ${proxies.join(" and ")}.`);
   if (folder !== null && !quiet) say(welcome(crawler, folder));
   let summary: Summary;
   try {
@@ -85,7 +88,8 @@ function run(
   }
   // Records on standard output are for a program: the summary must not get between them.
   const target = toStdout ? process.stderr : process.stdout;
-  target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+  if (mode.isReport !== true)
+    target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
@@ -114,6 +118,7 @@ function welcome(crawler: Crawler, folder: string): string {
 
 function exitCode(summary: Summary): number {
   if (summary.interrupted) return 130;
+  if (summary.limit === "max-time") return 3;
   return (summary.statuses["2xx"] ?? 0) > 0 ? 0 : 1;
 }
 

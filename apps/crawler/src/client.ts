@@ -1,6 +1,6 @@
 import { Timeout, wait } from "greenlit";
 import { BodyTooLargeError, createAgent, request } from "greenlit/net";
-import { type Dispatcher, ProxyAgent } from "undici";
+import type { Dispatcher } from "undici";
 import type { AddressGuard } from "./address-guard.js";
 import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
 import {
@@ -12,6 +12,7 @@ import {
   sniffContentType,
 } from "./content-type.js";
 import type { Cookies } from "./cookies.js";
+import type { Credentials } from "./credentials.js";
 import { CrawlError, errorCode, errorMessage } from "./errors.js";
 import { enter } from "./flights.js";
 import type { Hooks, RequestDraft } from "./hooks.js";
@@ -21,6 +22,7 @@ import {
   mayBeReadLeniently,
   type ReadableBody,
 } from "./lenient-request.js";
+import { createProxyAgent, proxyError, type Proxies } from "./proxies.js";
 import { Recent } from "./recent.js";
 
 export interface ClientOptions {
@@ -37,6 +39,10 @@ export interface ClientOptions {
   readonly onRequest?: Hooks["onRequest"];
   /** Null: none are sent, and none are kept. */
   readonly cookies?: Cookies | null;
+  /** Headers that every host gets, names in lower case. */
+  readonly publicHeaders?: Readonly<Record<string, string>>;
+  readonly credentials?: Credentials;
+  readonly proxies?: Proxies;
 }
 
 /** The part of a response that comes before its body. */
@@ -82,7 +88,7 @@ export class Client {
   private readonly options: ClientOptions;
   private readonly limits: Readonly<Record<"connect" | "headers" | "body", number>>;
   private readonly agent: ReturnType<typeof createAgent>;
-  private readonly proxies = new Map<string, ProxyAgent>();
+  private readonly proxies = new Map<string, Dispatcher>();
   private readonly sloppy = new Recent<string, true>(REMEMBERED);
 
   constructor(options: ClientOptions) {
@@ -126,7 +132,7 @@ export class Client {
         response.body.destroy(); // does nothing when the body has been read to its end
       }
     } catch (error) {
-      throw this.inUsersWords(error, phase);
+      throw this.inUsersWords(error, phase, draft.proxy);
     }
   }
 
@@ -157,14 +163,17 @@ export class Client {
   }
 
   private draft(url: URL): RequestDraft {
+    const { credentials, proxies, publicHeaders } = this.options;
     const cookie = this.cookies(url);
     const headers = {
       "user-agent": this.options.userAgent,
       accept: "text/html,application/xhtml+xml;q=0.9,*/*;q=0.5",
       "accept-encoding": ACCEPT_ENCODING,
       ...(cookie === "" ? {} : { cookie }),
+      ...publicHeaders,
+      ...credentials?.for(url),
     };
-    const draft: RequestDraft = { url, headers, proxy: null };
+    const draft: RequestDraft = { url, headers, proxy: proxies?.for(url) ?? null };
     try {
       this.options.onRequest?.(draft);
     } catch (error) {
@@ -177,7 +186,8 @@ export class Client {
   private dispatcher(proxy: string | null): Dispatcher {
     if (proxy === null) return this.agent;
     let agent = this.proxies.get(proxy);
-    if (agent === undefined) this.proxies.set(proxy, (agent = new ProxyAgent(proxy)));
+    if (agent === undefined)
+      this.proxies.set(proxy, (agent = createProxyAgent(proxy, this.limits.connect)));
     return agent;
   }
 
@@ -216,7 +226,9 @@ export class Client {
   }
 
   /** An error that says what happened by the names and numbers that the user knows. */
-  private inUsersWords(error: unknown, phase: string): unknown {
+  private inUsersWords(error: unknown, phase: string, proxy: string | null): unknown {
+    const ofProxy = proxy === null ? null : proxyError(error, proxy);
+    if (ofProxy !== null) return ofProxy;
     const { timeout, bodyLimit } = this.options;
     const { connect, headers, body } = this.limits;
     const timedOut = (message: string): CrawlError =>

@@ -2,7 +2,8 @@ import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Circles } from "./circles.js";
 import { Client } from "./client.js";
-import { Cookies } from "./cookies.js";
+import { startingCookies } from "./cookies-file.js";
+import { Credentials } from "./credentials.js";
 import {
   CrawlError,
   errorCode,
@@ -29,13 +30,14 @@ import type { PageRecord, Skipped } from "./output.js";
 import { Manners } from "./manners.js";
 import { Pace } from "./pace.js";
 import { CrawledPage, type Effects, type PageHandler } from "./page.js";
+import { Proxies } from "./proxies.js";
 import { isAllowed, productToken } from "./robots.js";
 import { RobotsCache, RobotsUnavailable } from "./robots-cache.js";
 import { Scope } from "./scope.js";
 import { Stopwatch } from "./stopwatch.js";
-import { Statistics, type Summary } from "./summary.js";
+import { type Limit, Statistics, type Summary } from "./summary.js";
 import { type LinkingPage, Traps } from "./traps.js";
-import { parseUrl } from "./url.js";
+import { parseUrl, withoutFragment } from "./url.js";
 
 /**
  * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
@@ -79,6 +81,7 @@ export class Crawler {
   private readonly errands: Errands;
   private readonly traps: Traps;
   private readonly guard: AddressGuard;
+  private readonly credentials: Credentials;
   private readonly client: Client;
   private readonly fetcher: Fetcher;
   private readonly robots: RobotsCache;
@@ -90,23 +93,28 @@ export class Crawler {
   /** Redirects that were not followed because their target has a turn of its own. */
   private readonly circles = new Circles();
   private isShort = false;
+  private stoppedBy: "interrupted" | "max-time" | null = null;
   private fatal: { error: unknown } | null = null;
 
   /** @throws OutputError, RangeError, Error when the job's folder cannot be used */
   constructor(options: CrawlOptions, handler: PageHandler | null = null) {
     this.options = resolveOptions(options);
     this.handler = handler;
+    this.guard = new AddressGuard(this.options.allowPrivate);
+    const cookies = startingCookies(this.options);
+    this.credentials = new Credentials(this.options, cookies);
+    const proxies = new Proxies(this.options.proxy);
+    const { credentials, guard } = this;
+    this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
-    this.frontier = new Frontier(this.options, this.job.store, saved?.frontier);
+    const budget = { ...this.options, isSpent: () => this.isSpent() };
+    this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
     this.frontier.onStall = () => this.circles.release();
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
-    this.guard = new AddressGuard(this.options.allowPrivate);
-    const cookies = this.options.cookies ? new Cookies() : null;
-    this.client = new Client({ ...this.options, guard: this.guard, cookies });
     const token = productToken(this.options.userAgent);
     this.manners = new Manners(this.options);
     const obeysNofollow = this.options.robots;
@@ -127,6 +135,9 @@ export class Crawler {
    */
   run(): Summary {
     const keeper = spawn(() => this.keep());
+    const { maxTime } = this.options;
+    if (maxTime < Infinity)
+      spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
       for (const seed of this.seeds()) this.addSeed(seed);
       for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
@@ -149,7 +160,8 @@ export class Crawler {
    * Begins no further page. Those in flight get `grace` ms, and go back to the frontier when they
    * have not ended by then. May be called from anywhere.
    */
-  stop(): void {
+  stop(by: "interrupted" | "max-time" = "interrupted"): void {
+    this.stoppedBy ??= by;
     this.frontier.close();
   }
 
@@ -221,8 +233,11 @@ export class Crawler {
     const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const link of links) {
       pace.step();
-      const { url, reason } = parseUrl(link.href);
-      if (url !== null && this.frontier.has(url.href)) {
+      const plain = withoutFragment(link.href);
+      const isKnown = this.frontier.has(plain);
+      if (isKnown && !from.isWatched) continue; // as most are; they need not be parsed
+      const { url, reason } = parseUrl(plain);
+      if (url !== null && (isKnown || (url.href !== plain && this.frontier.has(url.href)))) {
         if (from.isWatched) this.traps.meet(url, from);
         continue;
       }
@@ -284,6 +299,7 @@ export class Crawler {
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
+      this.credentials.allow(url);
       this.frontier.add(url, 0, null);
     } else if (this.job.saved?.seeds.includes(seed) !== true) {
       const message = "not a URL that can be crawled";
@@ -463,16 +479,25 @@ export class Crawler {
 
   private summary(): Summary {
     const { pending, hosts, peak } = this.frontier.counts;
-    const interrupted = this.frontier.closed;
-    const heldBack = this.manners.reasons(performance.now(), MAX_REASONS);
-    const summary = this.statistics.summary({ interrupted, hosts, peakInFlight: peak, heldBack });
+    const leftFor = this.leftFor();
+    const summary = this.statistics.summary({
+      interrupted: leftFor === "interrupted",
+      limit: pending === 0 || leftFor === "interrupted" ? null : leftFor,
+      hosts,
+      peakInFlight: peak,
+      heldBack: this.manners.reasons(performance.now(), MAX_REASONS),
+    });
     if (pending === 0) return summary;
-    return { ...summary, skipped: { ...summary.skipped, [this.leftFor()]: pending } };
+    return { ...summary, skipped: { ...summary.skipped, [leftFor]: pending } };
   }
 
   /** Why URLs are left when the crawl ends. */
-  private leftFor(): string {
-    return this.frontier.closed ? "interrupted" : "max-pages";
+  private leftFor(): Limit | "interrupted" {
+    return this.stoppedBy ?? (this.isSpent() ? "max-bytes" : "max-pages");
+  }
+
+  private isSpent(): boolean {
+    return this.statistics.bytes >= this.options.maxBytes;
   }
 }
 

@@ -31,6 +31,7 @@ export type ErrorCode =
   | "too-many-redirects"
   | "bad-redirect"
   | "private-address"
+  | "proxy"
   | "robots-unreachable"
   | "bad-url"
   | "unsupported-scheme"

@@ -150,6 +150,7 @@ export class Fetcher {
     const { obeysNofollow, token } = this.options;
     const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
     const inHeaders = headerLinks(answer, url).map((href) => ({ href, nofollow: false }));
+    const all = inHeaders.length === 0 ? links : [...links, ...inHeaders];
     return {
       url: start,
       finalUrl: url.href,
@@ -160,10 +161,10 @@ export class Fetcher {
       text,
       parsed: answer.body !== null,
       xml: isXml(answer.contentType),
-      links: [...links, ...inHeaders].map((link) => ({
-        href: link.href,
-        nofollow: obeysNofollow && (link.nofollow || nofollow),
-      })),
+      links:
+        obeysNofollow && !nofollow
+          ? all
+          : all.map(({ href }) => ({ href, nofollow: obeysNofollow })),
       droppedLinks: dropped,
       fingerprint,
       inventory: inventory === null ? null : withHeaders(inventory, inHeaders),

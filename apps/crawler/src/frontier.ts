@@ -16,6 +16,8 @@ export interface FrontierOptions {
   readonly maxPages?: number;
   /** Into how many parts each host's queue is divided. */
   readonly parts?: number;
+  /** Whether no further URL may be begun, whatever `maxPages` says. */
+  readonly isSpent?: () => boolean;
 }
 
 /**
@@ -116,7 +118,7 @@ export class Frontier {
     store: Store = new MemoryStore(),
     saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
-    this.options = { maxPages: Infinity, parts: 1, ...options };
+    this.options = { maxPages: Infinity, parts: 1, isSpent: () => false, ...options };
     const { concurrency, perHost, maxPages } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
@@ -460,13 +462,15 @@ export class Frontier {
   /** Whether one more page may be begun. What waits for a retry has been begun before. */
   private hasBudget(): boolean {
     const { leased, done, failed } = this.sums;
+    if (this.options.isSpent()) return false;
     const most = this.share?.pages ?? this.options.maxPages;
     return leased + this.schedule.retries + done + failed < most;
   }
 
   private isFinished(): boolean {
     const { retries } = this.schedule;
-    if (this.share !== null) return this.sums.leased + retries === 0 && this.share.isOver;
+    const isOver = this.share?.isOver === true || this.options.isSpent();
+    if (this.share !== null) return this.sums.leased + retries === 0 && isOver;
     return this.sums.leased === 0 && this.hasNothingMore();
   }
 

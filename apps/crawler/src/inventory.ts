@@ -43,7 +43,7 @@ export function isRequisite(kind: ReferenceKind): boolean {
 /** Where a page refers to something. Equal ones of one page are told once. */
 export interface Reference {
   readonly kind: ReferenceKind;
-  /** Absolute, in the crawler's spelling, with its fragment; as it stands there when it is no URL. */
+  /** Absolute, in the crawler's spelling, with its fragment; as it stands there if no URL. */
   readonly href: string;
   /** Of the first one, from 1; null for a header. */
   readonly line: number | null;

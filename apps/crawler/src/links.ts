@@ -58,6 +58,8 @@ const REFERENCES: ReadonlyMap<string, string> = new Map([
   ["frame", "src"],
 ]);
 
+const ELEMENTS = new Set([...REFERENCES.keys(), "link", "meta", "base"]);
+
 /**
  * `<link>` relations that lead to pages; the others lead to style sheets, icons, feeds and the
  * like.
@@ -107,9 +109,9 @@ class LinkCollector {
     this.maxLinks = options.maxLinks ?? MAX_LINKS;
   }
 
-  /** Whether the attributes of such an element are of use. */
-  wants(name: string): boolean {
-    return REFERENCES.has(name) || name === "link" || name === "meta" || name === "base";
+  /** In SVG and MathML the only element that leads anywhere is the link. */
+  wants(name: string, isForeign: boolean): boolean {
+    return isForeign ? name === "a" : ELEMENTS.has(name);
   }
 
   open(name: string, tag: Tag): void {

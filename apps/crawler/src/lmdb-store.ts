@@ -370,7 +370,7 @@ function sizeOf(database: Pick<Database, "getStats">): number {
   return (database.getStats() as { entryCount: number }).entryCount;
 }
 
-function keyOf(url: string): string {
+export function keyOf(url: string): string {
   if (url.length <= LONGEST_KEY) return url;
   return `sha256:${createHash("sha256").update(url).digest("base64url")}`;
 }

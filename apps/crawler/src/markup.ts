@@ -1,22 +1,29 @@
-import { Tokenizer, type TokenizerCallbacks } from "htmlparser2";
+import { decodeHTML, decodeXML } from "entities/decode";
+import { Interned } from "./interned.js";
+import { Tokenizer, type TokenSink } from "./tokenizer.js";
 
 /** The attributes of one tag, names in lower case unless the page is XML. */
 export type Tag = ReadonlyMap<string, string>;
 
 /** Who is told what a page consists of. What stands in a `<template>` is no part of the page. */
 export interface MarkupHandler {
-  /** Whether `open` is to be called for elements of this name. */
-  wants(name: string): boolean;
+  /**
+   * Whether `open` is to be called for elements of this name.
+   * @param isForeign they are SVG or MathML
+   */
+  wants(name: string, isForeign: boolean): boolean;
   /** @param at where in the text it stands */
   open(name: string, tag: Tag, at: number): void;
   /** The text of the page's title, in pieces; at least one, which may be empty. */
   titleText(text: string): void;
 }
 
-/** How much text is read between two calls of `pause`. */
-const SLICE = 16 * 1024;
+/** Elements in which nothing but their own end tag is markup. */
+const RAW = new Set("script style title textarea xmp iframe noembed noframes plaintext".split(" "));
 /** Foreign elements within each other that are kept apart; deeper ones are taken for HTML. */
 const MAX_FOREIGN = 512;
+/** Of a piece of a title, so much is looked at. */
+const LONGEST_TITLE = 10_000;
 
 /** Elements in SVG and MathML whose content is HTML again. */
 const INTEGRATION_POINTS = new Set(
@@ -30,15 +37,18 @@ const BREAKOUTS = new Set(
   ).split(" "),
 );
 
+/** Names in lower case, as they are met again and again. */
+const names = new Interned();
+
 /**
  * Reads a page tag by tag, and keeps no tree and no stack of open elements: the time it takes grows
  * with the length of the page, however deep and however wrong its markup is. What it remembers is
  * where HTML does not mean HTML: in SVG and MathML, in templates, in scripts.
  */
-export class MarkupReader implements TokenizerCallbacks {
+export class MarkupReader implements TokenSink {
   /** Equal for pages whose text, scripts aside, differs in numbers and white space only. */
   fingerprint = 0x811c9dc5;
-  private readonly text: string;
+  private readonly source: string;
   private readonly xml: boolean;
   private readonly handler: MarkupHandler;
   /** SVG, MathML and the integration points within them that are open, the innermost last. */
@@ -48,67 +58,47 @@ export class MarkupReader implements TokenizerCallbacks {
   private name = "";
   private at = 0;
   private tag: Map<string, string> | null = null;
-  private attribute = "";
-  private value = "";
   private title: "before" | "within" | "after" = "before";
   /** In the text of a script or style sheet. */
   private code = false;
 
   constructor(text: string, xml: boolean, handler: MarkupHandler) {
-    // CDATA is for XML; in HTML it is a comment that ends at the next `>`.
-    this.text = xml ? text : text.replaceAll("<![CDATA[", "<!?CDATA[");
+    this.source = text;
     this.xml = xml;
     this.handler = handler;
   }
 
   read(pause?: () => void): void {
-    const tokenizer = new Tokenizer({ xmlMode: this.xml }, this);
-    for (let at = 0; at < this.text.length; at += SLICE) {
-      if (at > 0) pause?.();
-      tokenizer.write(this.text.slice(at, at + SLICE));
-    }
-    tokenizer.end();
+    new Tokenizer(this.source, this.xml, this).read(pause);
   }
 
-  isInForeignContext(): boolean {
+  isForeign(): boolean {
     return isForeign(this.foreign.at(-1));
   }
 
-  onopentagname(start: number, end: number): void {
-    this.name = this.nameOf(start, end);
+  openTag(start: number, end: number): boolean {
+    const name = (this.name = this.nameOf(start, end));
     this.at = start;
-    if (!this.xml && BREAKOUTS.has(this.name) && this.isInForeignContext()) this.foreign.length = 0;
-    const wanted = this.templates === 0 && this.handler.wants(this.name);
-    // In SVG and MathML the only element that leads anywhere is the link.
-    const counts = wanted && (this.name === "a" || !this.isInForeignContext());
-    this.tag = counts ? new Map() : null;
+    if (this.foreign.length > 0 && !this.xml && BREAKOUTS.has(name) && this.isForeign())
+      this.foreign.length = 0;
+    const isForeign = this.foreign.length > 0 && this.isForeign();
+    const isWanted = this.templates === 0 && this.handler.wants(name, isForeign);
+    this.tag = isWanted ? new Map() : null;
+    return isWanted;
   }
 
-  onattribname(start: number, end: number): void {
-    if (this.tag === null) return;
-    const name = this.text.slice(start, end);
-    this.attribute = this.xml ? name : name.toLowerCase();
-    this.value = "";
-  }
-
-  onattribdata(start: number, end: number): void {
-    if (this.tag !== null) this.value += this.text.slice(start, end);
-  }
-
-  onattribentity(codepoint: number): void {
-    if (this.tag !== null) this.value += String.fromCodePoint(codepoint);
-  }
-
-  onattribend(): void {
+  attribute(start: number, end: number, value: string): void {
+    const name = this.xml ? this.source.slice(start, end) : names.of(this.source, start, end);
     // Of two attributes with one name the first counts.
-    if (this.tag?.has(this.attribute) === false) this.tag.set(this.attribute, this.value);
+    if (this.tag?.has(name) === false) this.tag.set(name, value);
   }
 
-  onopentagend(): void {
+  openTagEnd(selfClosing: boolean): string {
     const { name } = this;
+    const wasForeign = this.foreign.length > 0 && this.isForeign();
     if (this.tag !== null) this.handler.open(name, this.tag, this.at);
-    this.code = name === "script" || name === "style";
-    if (this.isInForeignContext()) {
+    this.tag = null;
+    if (wasForeign) {
       if (INTEGRATION_POINTS.has(name) || isForeign(name)) this.enter(name);
     } else if (isForeign(name)) this.enter(name);
     else if (name === "template") this.templates++;
@@ -116,45 +106,32 @@ export class MarkupReader implements TokenizerCallbacks {
       this.title = "within";
       this.handler.titleText("");
     }
-    this.tag = null;
+    this.code = name === "script" || name === "style";
+    if (selfClosing && (this.xml || wasForeign || isForeign(name))) {
+      this.close(name);
+      return "";
+    }
+    return !this.xml && !wasForeign && RAW.has(name) ? name : "";
   }
 
-  onselfclosingtag(): void {
-    const closes = this.xml || this.isInForeignContext() || isForeign(this.name);
-    this.onopentagend();
-    if (closes) this.close(this.name);
-  }
-
-  onclosetag(start: number, end: number): void {
+  closeTag(start: number, end: number): void {
     this.close(this.nameOf(start, end));
   }
 
-  ontext(start: number, end: number): void {
+  text(start: number, end: number): void {
     const inTitle = this.title === "within";
     if (this.code && !inTitle) return;
-    const text = this.text.slice(start, end);
-    if (inTitle) this.handler.titleText(text);
-    this.fingerprint = hash(this.fingerprint, text);
+    if (inTitle) {
+      const text = this.source.slice(start, Math.min(end, start + LONGEST_TITLE));
+      this.handler.titleText(this.xml ? decodeXML(text) : decodeHTML(text));
+    }
+    this.fingerprint = hash(this.fingerprint, this.source, start, end);
   }
-
-  ontextentity(codepoint: number): void {
-    if (this.title === "within") this.handler.titleText(String.fromCodePoint(codepoint));
-  }
-
-  oncdata(start: number, end: number, endOffset: number): void {
-    this.ontext(start, end - endOffset);
-  }
-
-  oncomment(): void {}
-  ondeclaration(): void {}
-  onprocessinginstruction(): void {}
-  onend(): void {}
 
   private close(name: string): void {
     this.code = false;
     if (name === "title" && this.title === "within") this.title = "after";
-    else if (name === "template" && this.templates > 0 && !this.isInForeignContext())
-      this.templates--;
+    else if (name === "template" && this.templates > 0 && !this.isForeign()) this.templates--;
     else if (this.foreign.length > 0) {
       const at = this.foreign.lastIndexOf(name);
       if (at >= 0) this.foreign.length = at;
@@ -167,8 +144,9 @@ export class MarkupReader implements TokenizerCallbacks {
 
   /** In XML without its prefix: `<h:a>` is a link too. */
   private nameOf(start: number, end: number): string {
-    const name = this.text.slice(start, end);
-    return this.xml ? name.slice(name.indexOf(":") + 1) : name.toLowerCase();
+    if (!this.xml) return names.of(this.source, start, end);
+    const name = this.source.slice(start, end);
+    return name.slice(name.indexOf(":") + 1);
   }
 }
 
@@ -177,12 +155,11 @@ function isForeign(name: string | undefined): boolean {
 }
 
 /** FNV-1a over all but digits and white space. */
-function hash(before: number, text: string): number {
+function hash(before: number, text: string, start: number, end: number): number {
   let value = before;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = start; i < end; i++) {
     const code = text.charCodeAt(i);
-    if (code > 0x20 && (code < 0x30 || code > 0x39))
-      value = Math.imul(value ^ code, 0x01000193) >>> 0;
+    if (code > 0x20 && (code < 0x30 || code > 0x39)) value = Math.imul(value ^ code, 0x01000193);
   }
-  return value;
+  return value >>> 0;
 }

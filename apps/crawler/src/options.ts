@@ -1,8 +1,26 @@
 import type { RequisiteMode } from "./errands.js";
 import type { Hooks } from "./hooks.js";
+import {
+  callback,
+  count,
+  duration,
+  either,
+  flag,
+  having,
+  headers,
+  type Kind,
+  nullOr,
+  oneOf,
+  pattern,
+  record,
+  size,
+  text,
+  texts,
+} from "./kinds.js";
 import type { LinksRecord, Output, PageRecord, Skipped } from "./output.js";
 import type { ScopeMode } from "./scope.js";
 import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
+import type { Duration, Size } from "./units.js";
 import { VERSION } from "./version.js";
 
 /**
@@ -16,29 +34,35 @@ export interface Settings {
   readonly concurrency?: number;
   /** Pages of one host in flight at once. */
   readonly perHost?: number;
-  /** Milliseconds between the starts of two requests to one host; robots.txt may ask for more. */
-  readonly delay?: number;
+  /** Between the starts of two requests to one host; robots.txt may ask for more. */
+  readonly delay?: Duration;
   /** URLs fetched at most, however they end. */
   readonly maxPages?: number;
+  /** Of bodies received: then no further page is begun. */
+  readonly maxBytes?: Size;
+  /** Of this run: then it stops as if told to, and the next run goes on. */
+  readonly maxTime?: Duration;
   /** Links from a seed. */
   readonly maxDepth?: number;
+  /** Segments of a path: `/a/b/` has two. */
+  readonly maxPathDepth?: number;
   readonly scope?: ScopeMode;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
-  /** Milliseconds for one request, from connecting to the last byte of the body. */
-  readonly timeout?: number;
-  /** Of that, milliseconds to look the host up and to connect. */
-  readonly connectTimeout?: number;
-  /** Of that, milliseconds from then until the head of the answer. */
-  readonly headersTimeout?: number;
-  /** Of that, milliseconds in which nothing more of the body comes. */
-  readonly bodyTimeout?: number;
+  /** For one request, from connecting to the last byte of the body. */
+  readonly timeout?: Duration;
+  /** Of that, to look the host up and to connect. */
+  readonly connectTimeout?: Duration;
+  /** Of that, from then until the head of the answer. */
+  readonly headersTimeout?: Duration;
+  /** Of that, in which nothing more of the body comes. */
+  readonly bodyTimeout?: Duration;
   /** Further attempts after an error that may pass. */
   readonly retries?: number;
-  /** Milliseconds before the second attempt; doubles with each further one. */
-  readonly retryDelay?: number;
-  /** Bytes of one body, as received and again as decompressed. */
-  readonly bodyLimit?: number;
+  /** Before the second attempt; doubles with each further one. */
+  readonly retryDelay?: Duration;
+  /** Of one body, as received and again as decompressed. */
+  readonly bodyLimit?: Size;
   readonly userAgent?: string;
   /** Obey robots.txt, `rel=nofollow`, meta robots and X-Robots-Tag. */
   readonly robots?: boolean;
@@ -51,6 +75,18 @@ export interface Settings {
   readonly external?: boolean;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
+  /** Sent with requests to the origins of the seeds, and to no other: what only they may know. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent with all requests, wherever they go. */
+  readonly publicHeaders?: Readonly<Record<string, string>>;
+  /** `user:password`, for basic authentication at the origins of the seeds. */
+  readonly auth?: string | null;
+  /** `name=value; name=value`: cookies to begin with at the hosts of the seeds. */
+  readonly cookie?: string | null;
+  /** A file of cookies to begin with, in Netscape's format; each is sent where it belongs. */
+  readonly cookiesFile?: string | null;
+  /** URL of an HTTP proxy, or `environment`: as HTTP_PROXY, HTTPS_PROXY and NO_PROXY say. */
+  readonly proxy?: string | null;
   /** Where a site counts as one without end. */
   readonly traps?: TrapOptions;
   /**
@@ -58,8 +94,8 @@ export interface Settings {
    * have one.
    */
   readonly allowPrivate?: boolean;
-  /** Milliseconds that pages in flight get to end after `stop()`. */
-  readonly grace?: number;
+  /** What pages in flight get to end after `stop()`. */
+  readonly grace?: Duration;
 }
 
 /** Settings, hooks, and where the crawl and its results are kept. */
@@ -91,14 +127,30 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly links?: string | Output<LinksRecord> | undefined;
 }
 
-export type ResolvedOptions = Required<Settings> & CrawlOptions;
+/** Durations in ms and sizes in bytes, whatever they were given in. */
+type Measured =
+  | "delay"
+  | "maxBytes"
+  | "maxTime"
+  | "timeout"
+  | "connectTimeout"
+  | "headersTimeout"
+  | "bodyTimeout"
+  | "retryDelay"
+  | "bodyLimit"
+  | "grace";
+type ResolvedSettings = Required<Omit<Settings, Measured>> & Readonly<Record<Measured, number>>;
+export type ResolvedOptions = Omit<CrawlOptions, keyof Settings> & ResolvedSettings;
 
-export const DEFAULTS: Omit<Required<Settings>, "seeds"> = {
+export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
   concurrency: 100,
   perHost: 2,
   delay: 0,
   maxPages: Infinity,
+  maxBytes: Infinity,
+  maxTime: Infinity,
   maxDepth: Infinity,
+  maxPathDepth: Infinity,
   scope: "host",
   include: [],
   exclude: [],
@@ -114,35 +166,96 @@ export const DEFAULTS: Omit<Required<Settings>, "seeds"> = {
   requisites: "none",
   external: false,
   cookies: true,
+  headers: {},
+  publicHeaders: {},
+  auth: null,
+  cookie: null,
+  cookiesFile: null,
+  proxy: null,
   traps: {},
   allowPrivate: false,
   grace: 2_000,
 };
 
-const AT_LEAST_ONE = [
-  "concurrency",
-  "perHost",
-  "maxPages",
-  "timeout",
-  "connectTimeout",
-  "headersTimeout",
-  "bodyTimeout",
-  "bodyLimit",
-] as const;
+const output = either(text, having<Output<never>>("write"));
 
-/** @throws RangeError when a number is no number, or out of its range */
+/** What each option may be. */
+const KINDS = {
+  seeds: texts,
+  concurrency: count(1),
+  perHost: count(1),
+  delay: duration(0),
+  maxPages: count(1),
+  maxBytes: size(1),
+  maxTime: duration(1),
+  maxDepth: count(0),
+  maxPathDepth: count(0),
+  scope: oneOf<ScopeMode>(["host", "domain", "any"]),
+  include: texts,
+  exclude: texts,
+  timeout: duration(1),
+  connectTimeout: duration(1),
+  headersTimeout: duration(1),
+  bodyTimeout: duration(1),
+  retries: count(0),
+  retryDelay: duration(0),
+  bodyLimit: size(1),
+  userAgent: text,
+  robots: flag,
+  requisites: oneOf<RequisiteMode>(["none", "scope", "any"]),
+  external: flag,
+  cookies: flag,
+  headers,
+  publicHeaders: headers,
+  auth: nullOr(pattern(/^[^:]+:/, "user:password")),
+  cookie: nullOr(pattern(/^[^=;]+=/, "name=value, several with ; between")),
+  cookiesFile: nullOr(text),
+  proxy: nullOr(text),
+  traps: record(count(1), Object.keys(TRAP_DEFAULTS)),
+  allowPrivate: flag,
+  grace: duration(0),
+  job: text,
+  fresh: flag,
+  output,
+  items: output,
+  itemColumns: texts,
+  skipped: either(output, flag),
+  format: oneOf(["jsonl", "csv"]),
+  links: output,
+  onRequest: callback,
+  onError: callback,
+} satisfies Record<keyof CrawlOptions, Kind<unknown>>;
+
+export function isOption(name: string): name is keyof CrawlOptions {
+  return Object.hasOwn(KINDS, name);
+}
+
+/** What an option may be. */
+export function kindOf(name: keyof CrawlOptions): Kind<unknown> {
+  return KINDS[name];
+}
+
+/** @throws RangeError when an option has a value that it cannot have */
 export function resolveOptions(options: CrawlOptions): ResolvedOptions {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  const resolved: ResolvedOptions = { ...DEFAULTS, seeds: [], ...Object.fromEntries(given) };
-  for (const name of AT_LEAST_ONE) {
-    if (!(resolved[name] >= 1)) throw new RangeError(`${name} must be at least 1`);
+  const resolved: Record<string, unknown> = { ...DEFAULTS, seeds: [] };
+  for (const [name, value] of Object.entries(options)) {
+    if (value !== undefined) resolved[name] = isOption(name) ? readOption(name, value) : value;
   }
-  for (const name of ["delay", "maxDepth", "retries", "retryDelay", "grace"] as const) {
-    if (!(resolved[name] >= 0)) throw new RangeError(`${name} must not be negative`);
-  }
-  for (const [name, value] of Object.entries(resolved.traps)) {
-    if (!(name in TRAP_DEFAULTS)) throw new RangeError(`traps has no ${name}`);
-    if (!(value >= 1)) throw new RangeError(`traps.${name} must be at least 1`);
-  }
-  return resolved;
+  return resolved as unknown as ResolvedOptions;
+}
+
+/**
+ * The value of an option in the unit that the crawl counts in: ms, bytes.
+ * @throws RangeError when it is none for this option
+ */
+function readOption(name: keyof CrawlOptions, value: unknown): unknown {
+  const { expected, read } = kindOf(name);
+  const known = read(value);
+  if (known !== undefined) return known;
+  throw new RangeError(`${name} must be ${expected}, not ${show(value)}`);
+}
+
+function show(value: unknown): string {
+  const isPlain = typeof value === "string" || (typeof value === "object" && value !== null);
+  return isPlain ? JSON.stringify(value).slice(0, 100) : String(value);
 }

@@ -31,6 +31,7 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
       name: "links",
       given: links,
       inFolder: null,
+      isWhole: true,
       open: (file, keep) => new JsonlFile(file, keep),
     },
   ];

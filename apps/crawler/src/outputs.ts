@@ -15,6 +15,8 @@ export interface OutputPlan {
   readonly given: string | Output<never> | undefined;
   /** Name in the job's folder when nothing is given; null: then there is no such output. */
   readonly inFolder: string | null;
+  /** A crawl that is under way cannot begin to write it: what came before would be missing. */
+  readonly isWhole?: boolean;
   /** @param keep bytes of the file that stay, the rest being cut off */
   open(file: string, keep: number): FileOutput<never>;
 }
@@ -149,8 +151,15 @@ export class Outputs {
   }
 }
 
+function begunWithout(name: string, folder: string | undefined): string {
+  return (
+    `the crawl in ${folder} was begun without its ${name}, which are needed here: ` +
+    `start over with --fresh, or name another --job`
+  );
+}
+
 function fileOf(
-  { name, given, inFolder }: OutputPlan,
+  { name, given, inFolder, isWhole }: OutputPlan,
   folder: string | undefined,
   saved: SavedFiles | null,
   fresh: boolean,
@@ -160,6 +169,7 @@ function fileOf(
   const file = given ?? byDefault;
   if (typeof file !== "string") return null;
   if (before === undefined) {
+    if (saved !== null && isWhole === true) throw new OutputError(begunWithout(name, folder));
     if (!fresh) refuseExisting(file);
     return { file: resolve(file), length: 0 };
   }

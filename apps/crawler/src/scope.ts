@@ -5,7 +5,12 @@ import { ownedDomain } from "./public-suffix.js";
 export type ScopeMode = "host" | "domain" | "any";
 
 /** Why a URL is out of scope. */
-export type ScopeRejection = "other-host" | "not-included" | "excluded" | "too-deep";
+export type ScopeRejection =
+  | "other-host"
+  | "not-included"
+  | "excluded"
+  | "too-deep"
+  | "path-too-deep";
 
 export interface ScopeOptions {
   /**
@@ -20,6 +25,8 @@ export interface ScopeOptions {
   readonly exclude?: readonly string[];
   /** Links from a seed; a seed has depth 0. */
   readonly maxDepth?: number;
+  /** Segments of a path that are not empty. */
+  readonly maxPathDepth?: number;
 }
 
 /** Decides which URLs belong to the crawl. Seeds themselves are not asked: the user named them. */
@@ -30,12 +37,14 @@ export class Scope {
   private readonly include: Glob[];
   private readonly exclude: Glob[];
   private readonly maxDepth: number;
+  private readonly maxPathDepth: number;
 
   constructor(options: ScopeOptions = {}) {
     this.mode = options.mode ?? "host";
     this.include = (options.include ?? []).map((glob) => new Glob(glob));
     this.exclude = (options.exclude ?? []).map((glob) => new Glob(glob));
     this.maxDepth = options.maxDepth ?? Infinity;
+    this.maxPathDepth = options.maxPathDepth ?? Infinity;
   }
 
   /** Takes a seed's host into the scope. */
@@ -55,7 +64,13 @@ export class Scope {
     if (this.include.length > 0 && !this.include.some((glob) => glob.matches(url))) {
       return "not-included";
     }
-    return depth > this.maxDepth ? "too-deep" : null;
+    if (depth > this.maxDepth) return "too-deep";
+    return this.isPathTooDeep(url) ? "path-too-deep" : null;
+  }
+
+  private isPathTooDeep({ pathname }: URL): boolean {
+    if (this.maxPathDepth === Infinity) return false;
+    return pathname.split("/").filter(Boolean).length > this.maxPathDepth;
   }
 
   private isNear(url: URL): boolean {

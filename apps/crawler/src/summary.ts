@@ -2,10 +2,15 @@ import type { PageRecord } from "./output.js";
 import { Tally } from "./tally.js";
 import { TRAP_REASONS } from "./traps.js";
 
+/** What may end a crawl while URLs are left. */
+export type Limit = "max-pages" | "max-bytes" | "max-time";
+
 /** What a crawl came to. Everything in it is a plain number or string, for `--json`. */
 export interface Summary {
   /** Whether the crawl was stopped before it was finished. */
   readonly interrupted: boolean;
+  /** Which limit ended it while URLs were left; null when none did. */
+  readonly limit: Limit | null;
   /** URLs that ended with a response. */
   readonly pages: number;
   /** URLs that ended without one. */
@@ -30,6 +35,9 @@ export interface Summary {
   readonly durationMs: number;
   readonly pagesPerSecond: number;
 }
+
+/** What the statistics do not know. */
+type About = Pick<Summary, "interrupted" | "limit" | "hosts" | "peakInFlight" | "heldBack">;
 
 /** What a later run goes on from. */
 export interface SavedStatistics {
@@ -89,10 +97,11 @@ export class Statistics {
     else this.statuses.add(`${Math.floor((record.status ?? 0) / 100)}xx`);
   }
 
-  summary(about: Pick<Summary, "interrupted" | "hosts" | "peakInFlight" | "heldBack">): Summary {
+  summary(about: About): Summary {
     const durationMs = Math.round(this.elapsed);
     return {
       interrupted: about.interrupted,
+      limit: about.limit,
       pages: this.pages,
       failed: this.failed,
       statuses: this.statuses.toObject(),
@@ -132,8 +141,18 @@ export function formatSummary(summary: Summary): string {
   }
   for (const [host, reason] of Object.entries(summary.heldBack))
     rows.push(["held back", reason.startsWith(host) ? reason : `${host}, ${reason}`]);
-  const title = summary.interrupted ? "Crawl interrupted" : "Crawl finished";
-  return `${title}\n${rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join("")}`;
+  return `Crawl ${howEnded(summary)}\n${rows.map(([name, value]) => `  ${name.padEnd(15)} ${value}\n`).join("")}`;
+}
+
+/** Why URLs may be missing in all that is made of the crawl; null when none are. */
+export function whyPartial({ interrupted, limit }: Summary): string | null {
+  if (interrupted) return "the crawl was interrupted";
+  return limit === null ? null : `--${limit} ended the crawl`;
+}
+
+function howEnded({ interrupted, limit }: Summary): string {
+  if (interrupted) return "interrupted";
+  return limit === null ? "finished" : `ended by --${limit}`;
 }
 
 /** `1.5 MB`: decimal units, one digit after the point. */

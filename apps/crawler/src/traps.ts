@@ -230,6 +230,15 @@ function patternIn(patterns: Recent<string, Pattern>, key: string, depth: number
  * @returns null when it has neither
  */
 function patternOf(url: URL): string | null {
+  let pattern = patterns.get(url);
+  if (pattern === undefined) patterns.set(url, (pattern = makePattern(url)));
+  return pattern;
+}
+
+/** They are asked for several times: of a page, for each of its links. */
+const patterns = new WeakMap<URL, string | null>();
+
+function makePattern(url: URL): string | null {
   const keys = keysOf(url);
   if (keys === null && !/\d/.test(url.pathname)) return null;
   const segments = url.pathname.split("/");

@@ -46,6 +46,12 @@ export function parseUrl(reference: string, base?: string | URL): ParsedUrl {
   return { url, reason: null };
 }
 
+/** A URL as far as the server gets to know it. */
+export function withoutFragment(href: string): string {
+  const hash = href.indexOf("#");
+  return hash < 0 ? href : href.slice(0, hash);
+}
+
 /** What the parser of queries escapes in http and https URLs, beside control characters. */
 const QUERY_ESCAPES = " \"#'<>";
 

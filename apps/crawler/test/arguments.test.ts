@@ -14,7 +14,7 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 99 --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
@@ -24,13 +24,16 @@ describe("parseArguments", () => {
         seeds: ["http://a.example/", "https://b.example"],
         concurrency: 7,
         maxPages: 50,
+        maxBytes: 5_000_000,
+        maxTime: 5_400_000,
+        maxPathDepth: 4,
         maxDepth: 0,
         scope: "domain",
         include: ["/a/**", "/b/**"],
         exclude: ["/c"],
         perHost: 3,
         delay: 10,
-        timeout: 99,
+        timeout: 1_500,
         connectTimeout: 11,
         headersTimeout: 12,
         bodyTimeout: 13,
@@ -38,6 +41,10 @@ describe("parseArguments", () => {
         retryDelay: 1,
         bodyLimit: 1000,
         userAgent: "Bot/1",
+        auth: "me:secret",
+        cookie: "a=1;b=2",
+        cookiesFile: "c.txt",
+        proxy: "http://p.example:1",
         robots: false,
         cookies: false,
         traps: { maxSameness: 9, maxQueryCombinations: 8 },
@@ -56,18 +63,14 @@ describe("parseArguments", () => {
     } satisfies Arguments);
   });
 
-  it("has defaults, and asks the demo site for more at once", () => {
-    expect(parseArguments(["http://a.example"])).toMatchObject({
-      crawl: {
-        concurrency: 100,
-        perHost: 2,
-        timeout: 30_000,
-        retries: 2,
-        robots: true,
-        job: "crawl-a.example",
-      },
+  it("leaves to the crawl what is not given, and asks the demo site for more at once", () => {
+    expect(parseArguments(["http://a.example"])).toEqual({
+      mode: MODES[0],
+      flags: { robots: true, cookies: true },
+      crawl: { seeds: ["http://a.example"], job: "crawl-a.example", proxy: "environment" },
       toStdout: false,
       json: false,
+      quiet: false,
       demo: false,
     });
     expect(parseArguments(["--demo"])).toMatchObject({
@@ -83,10 +86,18 @@ describe("parseArguments", () => {
     [["ftp://example.org/"], "Not an http or https URL"],
     [["http://a.example", "--concurrency", "0"], "whole number of 1 or more"],
     [["http://a.example", "--concurrency", "1e3"], "whole number"],
-    [["http://a.example", "--timeout", "-5"], "whole number"],
-    [["http://a.example", "--scope", "galaxy"], "Allowed choices are host, domain, any"],
+    [["http://a.example", "--timeout", "-5"], 'It must be 1 ms or more, such as 500, "30s"'],
+    [["http://a.example", "--body-limit", "big"], "It must be 1 bytes or more"],
+    [["http://a.example", "--scope", "galaxy"], "It must be one of host, domain, any"],
+    [["http://a.example", "--trap", "boredom=3"], "It must be one of url-too-long, "],
+    [["http://a.example", "--trap", "same-content=0"], "and a number of 1 or more"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
+    [["http://a.example", "--header", "nonsense"], 'It must be "Name: value"'],
+    [["http://a.example", "--header", "a\r\nb: c"], 'It must be "Name: value"'],
+    [["http://a.example", "--header", "Cookie: a=1"], "Cookie and the headers of a connection"],
+    [["http://a.example", "--auth", "me"], "It must be user:password"],
+    [["http://a.example", "--cookie", "yes"], "It must be name=value"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
@@ -102,6 +113,18 @@ describe("parseArguments", () => {
     expect(err).toContain(message);
     expect(err).toContain("Usage: greenlit-crawl");
     expect(out).toBe("");
+  });
+
+  it("reads headers as curl does", () => {
+    const argv = ["http://a.example", "--header", "X-Key: a: b", "--header", "accept:text/html"];
+    expect(parseArguments([...argv, "--public-header", "From: me", "--no-proxy"])).toMatchObject({
+      crawl: {
+        headers: { "x-key": "a: b", accept: "text/html" },
+        publicHeaders: { from: "me" },
+        proxy: null,
+      },
+    });
+    expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {

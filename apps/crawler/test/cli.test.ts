@@ -1,50 +1,13 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import type { ServerResponse } from "node:http";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PageRecord } from "../src/output.js";
 import type { Summary } from "../src/summary.js";
+import { command } from "./command.js";
 import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
-
-const PROGRAM = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/**
- * Runs the built command.
- *
- * @param whileRunning called with the process once it is there
- * @param cwd where it runs, and leaves its job
- */
-function command(
-  args: string[],
-  whileRunning: (child: ChildProcess) => void = () => {},
-  cwd = temporaryFolder(),
-  env: Record<string, string> = {},
-): Promise<Ended> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    stdio: ["ignore", "pipe", "pipe"],
-    cwd,
-    env: { ...process.env, ...env },
-  });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  let out = "";
-  let err = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => (out += text));
-  child.stderr.setEncoding("utf8").on("data", (text: string) => (err += text));
-  whileRunning(child);
-  return new Promise((resolve) => {
-    child.once("close", (code, signal) => resolve({ code, signal, out, err }));
-  });
-}
 
 const recordsOf = (lines: string): PageRecord[] =>
   lines
@@ -86,6 +49,17 @@ describe("greenlit-crawl", () => {
     expect(unwritable.err).toContain(
       "greenlit-crawl: /nonexistent/folder/file cannot be written: ENOENT",
     );
+  });
+
+  it("ends with 3 when its time is over and something is left", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/robots.txt") response.writeHead(404).end();
+      else if (request.url === "/") response.end("<!doctype html><a href=/never>");
+    });
+    const { code, out } = await command([origin, "--max-time", "1s", "--quiet"]);
+    expect(code).toBe(3);
+    expect(out).toContain("Crawl ended by --max-time\n  pages           1 in ");
+    expect(out).toContain("max-time 1");
   });
 
   it("ends with 2 and usage on stderr for wrong arguments", async () => {

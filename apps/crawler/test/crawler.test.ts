@@ -8,6 +8,7 @@ import { JsonlStream } from "../src/jsonl.js";
 import type { PageRecord } from "../src/output.js";
 import type { Summary } from "../src/summary.js";
 import { type DemoProcess, startDemoProcess } from "./demo-process.js";
+import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
 
 interface Crawled {
@@ -283,6 +284,43 @@ describe("a crawl", () => {
       failed: 0,
       skipped: { interrupted: 3 },
     });
+  });
+
+  it("begins no page once it has received enough, and ends those that it has begun", async () => {
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/robots.txt") return void response.writeHead(404).end();
+      const next = Number(request.url!.slice(1)) + 1;
+      response.setHeader("content-type", "text/html");
+      response.end(`<a href=/${next}>`.padEnd(1_000));
+    });
+    const options = { seeds: [origin], maxBytes: "2.5kB", perHost: 1, job: temporaryFolder() };
+    const { summary } = await crawled(options);
+    expect(summary).toMatchObject({
+      pages: 3,
+      limit: "max-bytes",
+      interrupted: false,
+      skipped: { "max-bytes": 1 },
+    });
+    // Of the whole crawl: a later run begins none either, until it is given more.
+    expect((await crawled(options)).summary).toMatchObject({ pages: 3, limit: "max-bytes" });
+    expect((await crawled({ ...options, maxBytes: "3.5kB" })).summary.pages).toBe(4);
+  });
+
+  it("stops when its time is over, and the next run goes on", async () => {
+    let holds = true;
+    const { origin } = await serve((request, response) => {
+      response.setHeader("content-type", "text/html");
+      if (request.url === "/") response.end("<a href=/slow>");
+      else if (!holds) response.end();
+    });
+    const options = { seeds: [origin], robots: false, job: temporaryFolder(), grace: 10 };
+    const { summary } = await crawled({ ...options, maxTime: "1s" });
+    const stopped = { limit: "max-time", interrupted: false, skipped: { "max-time": 1 } };
+    expect(summary).toMatchObject({ pages: 1, ...stopped });
+    holds = false;
+    // A time that it does not need does not keep it.
+    const { summary: next } = await crawled({ ...options, maxTime: "1h" });
+    expect(next).toMatchObject({ pages: 2, limit: null, skipped: {} });
   });
 
   it("records an error of its own too, rather than lose it", async () => {

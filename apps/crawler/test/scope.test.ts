@@ -13,6 +13,13 @@ function check(
 }
 
 describe("Scope", () => {
+  it("counts the segments of a path", () => {
+    for (const path of ["/a/b", "//a/b/?c/d/e"])
+      expect(check({ maxPathDepth: 2 }, `http://www.example.org${path}`)).toBeNull();
+    expect(check({ maxPathDepth: 2 }, "http://www.example.org/a/b/c")).toBe("path-too-deep");
+    expect(check({ maxPathDepth: 0 }, "http://www.example.org/a")).toBe("path-too-deep");
+  });
+
   it.each([
     ["host", "http://www.example.org/x", null],
     ["host", "https://www.example.org/x", null],

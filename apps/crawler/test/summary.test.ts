@@ -13,6 +13,7 @@ describe("Statistics", () => {
     statistics.retries = 4;
     const summary = statistics.summary({
       interrupted: false,
+      limit: null,
       hosts: 3,
       peakInFlight: 9,
       heldBack: {},
@@ -37,6 +38,7 @@ describe("formatSummary", () => {
   it("says everything on a few lines", () => {
     const text = formatSummary({
       interrupted: false,
+      limit: null,
       pages: 12,
       failed: 1,
       statuses: { "2xx": 11, "4xx": 1 },

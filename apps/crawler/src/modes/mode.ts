@@ -19,6 +19,11 @@ export interface Mode {
   readonly summary: string;
   /** The file that it makes; the flag `--to` names another. */
   readonly makes?: string;
+  /**
+   * What it prints stands for the summary of the crawl, and is told anew each time: the crawl is
+   * kept only where the user names a job.
+   */
+  readonly isReport?: boolean;
   /** Adds the flags that only this mode has. */
   declare?(command: Command): void;
   /**
@@ -39,7 +44,7 @@ export interface Prepared {
   readonly handler?: PageHandler | undefined;
 }
 
-/** A crawl that has ended, or was interrupted (`summary.interrupted`): then it is not whole. */
+/** A crawl that has ended, whole or not: see `whyPartial`. */
 export interface Ended {
   /** The job's; null when the crawl was kept in a temporary one, which is about to be removed. */
   readonly folder: string | null;

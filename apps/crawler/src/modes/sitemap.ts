@@ -1,9 +1,8 @@
 import { extractContentType, isHtml } from "../content-type.js";
 import type { PageRecord } from "../output.js";
 import { Sitemap, withSuffix } from "../sitemap.js";
+import { whyPartial } from "../summary.js";
 import type { Ended, Mode } from "./mode.js";
-
-const INTERRUPTED = "the crawl was interrupted: pages may be missing";
 
 /**
  * A sitemap of the site that was crawled: its HTML pages that answered 2xx. A sitemap is of one
@@ -32,7 +31,8 @@ export const sitemapMode: Mode = {
       if (sitemap.tooLong > 0) say(`${sitemap.tooLong} URLs are too long for a sitemap.`);
     }
     if (elsewhere > 0) say(`${elsewhere} pages of sites without a seed are in no sitemap.`);
-    if (ended.summary.interrupted) say(`Not whole: ${INTERRUPTED}.`);
+    const partial = whyPartial(ended.summary);
+    if (partial !== null) say(`Pages may be missing: ${partial}.`);
     return null;
   },
 };
@@ -42,7 +42,8 @@ function open({ file, journal, summary }: Ended): Map<string, Sitemap> {
   const origins = new Set<string>();
   for (const page of journal<PageRecord>("pages"))
     if (page.depth === 0 && isListed(page)) origins.add(new URL(page.finalUrl).origin);
-  const comment = summary.interrupted ? INTERRUPTED : undefined;
+  const partial = whyPartial(summary);
+  const comment = partial === null ? undefined : `pages may be missing: ${partial}`;
   const sitemapOf = (origin: string): Sitemap => {
     const host = new URL(origin).host.replace(":", "-");
     const own = origins.size === 1 ? file : withSuffix(file, host);

@@ -10,7 +10,7 @@ import { record } from "../record.js";
 
 async function finish(pages: PageRecord[], folder: string, interrupted = false): Promise<string> {
   let said = "";
-  const about = { interrupted, hosts: 1, peakInFlight: 1, heldBack: {} };
+  const about = { interrupted, limit: null, hosts: 1, peakInFlight: 1, heldBack: {} };
   const code = await run(() =>
     sitemapMode.finish!({
       folder,
@@ -62,6 +62,10 @@ it("makes one for each site that has a seed", async () => {
 
 it("says when pages may be missing", async () => {
   const folder = temporaryFolder();
-  expect(await finish([page("http://a.example/")], folder, true)).toContain("Not whole");
-  expect(readFileSync(join(folder, "sitemap.xml"), "utf8")).toContain("<!-- the crawl was int");
+  expect(await finish([page("http://a.example/")], folder, true)).toContain(
+    "Pages may be missing: the crawl was interrupted.\n",
+  );
+  expect(readFileSync(join(folder, "sitemap.xml"), "utf8")).toContain(
+    "<!-- pages may be missing: ",
+  );
 });
