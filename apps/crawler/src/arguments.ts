@@ -21,6 +21,8 @@ export interface Arguments {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly demo: boolean;
+  /** Processes. */
+  readonly workers: number;
 }
 
 /** The command line was wrong, or asked only for help; everything has been printed. */
@@ -108,13 +110,16 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
-  const { demo = false, json = false, output, quiet = false } = flags;
+  const { demo = false, json = false, output, quiet = false, workers = 1 } = flags;
   const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
   const seeds = named.length > 0 ? named : [];
   const isKept = !demo && mode.isReport !== true;
   const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
   if (seeds.length === 0 && !demo && typeof job !== "string") {
     command.error("error: no URL to begin with (--demo crawls a bundled site)");
+  }
+  if (job === null && mode.finish === undefined && (workers > 1 || options.store !== undefined)) {
+    command.error("error: --workers and --store need a --job to write to");
   }
   if (options.skipped === true && job === null) {
     command.error("error: --skipped needs the name of a file where there is no job");
@@ -137,6 +142,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
     json,
     quiet,
     demo,
+    workers,
   };
 }
 

@@ -14,6 +14,7 @@ import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
+import { Workers } from "./workers.js";
 import { formatSummary, type Summary } from "./summary.js";
 
 /**
@@ -56,13 +57,12 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { options, handler }: Prepared,
-  { flags, json, mode, quiet, toStdout }: Arguments,
+  { flags, json, mode, quiet, toStdout, workers }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
-  const crawler = new Crawler(
-    toStdout ? { ...options, output: recordsToStdout(options) } : options,
-    handler,
-  );
+  const all = toStdout ? { ...options, output: recordsToStdout(options) } : options;
+  const crawler =
+    workers > 1 ? new Workers(workers, all, { name: mode.name, flags }) : new Crawler(all, handler);
   if (options.seeds.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
@@ -108,7 +108,7 @@ function recordsToStdout({ format }: CrawlOptions): Output<PageRecord> {
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Says where the crawl is kept, and that the same command goes on with it. */
-function welcome(crawler: Crawler, folder: string): string {
+function welcome(crawler: Crawler | Workers, folder: string): string {
   const { pending } = crawler.frontier.counts;
   const { pages, failed } = crawler.statistics;
   if (!crawler.isResumed) return `Kept in ${folder}: the same command goes on with it.`;
@@ -123,7 +123,7 @@ function exitCode(summary: Summary): number {
 }
 
 /** Runs on the hub, as every event handler. */
-function interrupt(crawler: Crawler, say: (message: string) => void): void {
+function interrupt(crawler: Crawler | Workers, say: (message: string) => void): void {
   if (crawler.frontier.closed) process.exit(130);
   const { leased } = crawler.frontier.counts;
   say(`Stopping: ${leased} pages in flight. Interrupt again to stop at once.`);

@@ -89,7 +89,7 @@ export class Crawler {
   private readonly visitors = new Pool();
   /** Set when all pages have ended. */
   private readonly ended = new Event();
-  private readonly moved: string[] = [];
+  private readonly moved = new Set<string>();
   /** Redirects that were not followed because their target has a turn of its own. */
   private readonly circles = new Circles();
   private isShort = false;
@@ -109,9 +109,14 @@ export class Crawler {
     this.job = new Job(this.options);
     const { saved } = this.job;
     this.statistics = new Statistics(saved?.statistics);
-    const budget = { ...this.options, isSpent: () => this.isSpent() };
+    const budget = {
+      ...this.options,
+      parts: this.job.parts,
+      isSpent: () => this.isSpent(),
+    };
     this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
     this.frontier.onStall = () => this.circles.release();
+    this.frontier.onTaken = (hosts) => this.meet(hosts);
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.traps = new Traps(this.options.traps);
@@ -126,7 +131,7 @@ export class Crawler {
 
   /** Whether the job's folder had a crawl that goes on now. */
   get isResumed(): boolean {
-    return this.job.saved !== null;
+    return this.job.isResumed;
   }
 
   /**
@@ -139,8 +144,7 @@ export class Crawler {
     if (maxTime < Infinity)
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
-      for (const seed of this.seeds()) this.addSeed(seed);
-      for (const url of this.job.saved?.moved ?? []) this.moveScope(new URL(url));
+      this.seed();
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
       if (!this.visitors.join({ timeout: grace })) this.visitors.kill();
@@ -290,8 +294,16 @@ export class Crawler {
     );
   }
 
-  private seeds(): readonly string[] {
-    return [...new Set([...(this.job.saved?.seeds ?? []), ...this.options.seeds])];
+  /** Seeds of earlier runs and of other workers count as well, and where those have moved. */
+  private seed(): void {
+    const { seeds, moved } = this.job.known();
+    for (const seed of seeds) this.addSeed(seed);
+    for (const url of moved) this.moveScope(new URL(url));
+  }
+
+  /** A host that is out of scope is in that of a worker that knows more seeds. */
+  private meet(hosts: ReadonlySet<string>): void {
+    if (![...hosts].every((host) => this.scope.covers(host))) this.seed();
   }
 
   private addSeed(seed: string): void {
@@ -301,7 +313,7 @@ export class Crawler {
       this.guard.allow(url);
       this.credentials.allow(url);
       this.frontier.add(url, 0, null);
-    } else if (this.job.saved?.seeds.includes(seed) !== true) {
+    } else if (this.job.newSeeds.includes(seed)) {
       const message = "not a URL that can be crawled";
       this.write({ ...blankRecord(seed), error: reason, message });
     }
@@ -334,7 +346,7 @@ export class Crawler {
 
   private moveScope(target: URL): void {
     this.scope.addSeed(target);
-    this.moved.push(target.href);
+    this.moved.add(target.href);
   }
 
   /**
@@ -462,13 +474,12 @@ export class Crawler {
 
   private commit(): void {
     const saved = {
-      seeds: this.seeds(),
       frontier: this.frontier.saved,
       statistics: this.statistics.saved,
-      moved: this.moved,
     };
     const written = this.job.outputs.take();
-    this.job.commit({ changes: this.frontier.takeChanges(), written, saved });
+    const changes = this.frontier.takeChanges();
+    this.job.commit({ changes, written, saved, moved: this.moved });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

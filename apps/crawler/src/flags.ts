@@ -16,6 +16,7 @@ export interface CrawlFlags extends Omit<
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly demo?: boolean;
+  readonly workers?: number;
   readonly header?: Readonly<Record<string, string>>;
   readonly publicHeader?: Readonly<Record<string, string>>;
   readonly proxy?: string | false;
@@ -72,6 +73,7 @@ export function declareFlags(command: Command): void {
   command
     .option("--job <folder>", "keep the crawl there, and go on with it (default: crawl-<host>)")
     .option("--no-job", "keep the crawl in memory: it ends with the process")
+    .option("--store <url>", "queues and known URLs: lmdb in the job's folder, or a server")
     .option("--fresh", "start over, and overwrite the output")
     .option(
       "--output <file>",
@@ -87,6 +89,7 @@ export function declareFlags(command: Command): void {
 
   command.optionsGroup("The command:");
   command
+    .option("--workers <n>", "processes, one for each core say (default: 1)", readerOf("perHost"))
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--demo", "crawl the bundled demo site, on this machine only");
@@ -94,7 +97,9 @@ export function declareFlags(command: Command): void {
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { demo, header, job, json, output, proxy, publicHeader, quiet, trap, ...options } = flags;
+  const { header, proxy, publicHeader, trap, ...rest } = flags;
+  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...more } = rest;
+  const { workers: _workers, ...options } = more;
   return {
     ...options,
     ...(header === undefined ? {} : { headers: header }),

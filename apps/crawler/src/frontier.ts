@@ -61,6 +61,14 @@ export interface SavedFrontier {
   readonly skipped: number;
 }
 
+export function addFrontiers(one: SavedFrontier, other: SavedFrontier): SavedFrontier {
+  return {
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
+}
+
 /** So many changes wait for a commit at most: then no further URL is leased before one. */
 const UNCOMMITTED = 50_000;
 
@@ -144,6 +152,11 @@ export class Frontier {
 
   get closed(): boolean {
     return this.isClosed;
+  }
+
+  /** Called with hosts that this worker has taken of a shared crawl, before it begins with them. */
+  set onTaken(listener: (hosts: ReadonlySet<string>) => void) {
+    if (this.share !== null) this.share.onTaken = listener;
   }
 
   /** Whether nothing is handed out for now. What is leased goes on. */
@@ -444,6 +457,7 @@ export class Frontier {
       wants: isHungry ? Math.max(0, this.limits.concurrency - this.active) : 0,
       begun: leased + retries + done + failed,
       isIdle: leased + retries === 0 && !this.hasChanges,
+      unsettled: () => new Set(this.changes.ended.map(({ queue }) => queue)),
     };
   }
 

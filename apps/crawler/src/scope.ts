@@ -57,6 +57,11 @@ export class Scope {
     if (owned !== undefined) this.domains.push(owned);
   }
 
+  /** Whether anything of a host (name and port) may be in scope. */
+  covers(host: string): boolean {
+    return this.isNear(new URL(`http://${host}/`));
+  }
+
   /** @returns null when the URL is in scope. */
   check(url: URL, depth: number): ScopeRejection | null {
     if (!this.isNear(url)) return "other-host";

@@ -10,6 +10,8 @@ export interface Doings {
   readonly begun: number;
   /** Nothing is in flight, waits for another attempt, or for being committed. */
   readonly isIdle: boolean;
+  /** Queues of which entries have ended that are not committed: others would fetch them again. */
+  readonly unsettled: () => ReadonlySet<string>;
 }
 
 /** Queues that a worker has at most. */
@@ -68,7 +70,7 @@ export class Share {
     if (wants > 0 && (begun < this.pages || this.schedule.fresh === 0)) this.take(wants);
     this.read();
     this.reserve(doings());
-    this.giveBack();
+    this.giveBack(doings().unsettled());
     const { queued, pages } = this.standing;
     this.isOver = (queued === 0 || pages >= this.maxPages) && doings().isIdle;
   }
@@ -126,7 +128,7 @@ export class Share {
   }
 
   /** Gives back queues in which nothing waits, and what others have too little of. */
-  private giveBack(): void {
+  private giveBack(unsettled: ReadonlySet<string>): void {
     const { schedule } = this;
     const { wanted, free, taken, workers } = this.standing;
     let surplus = Math.min(wanted - free, schedule.hosts - Math.ceil((free + taken) / workers));
@@ -140,7 +142,7 @@ export class Share {
         schedule.update(host);
       }
       const isDrained = host.fresh.size === 0 && !host.isSpilled;
-      if (host.isBusy || !(isDrained || host.isLeaving)) continue;
+      if (host.isBusy || unsettled.has(host.key) || !(isDrained || host.isLeaving)) continue;
       schedule.drop(host);
       released.push({ queue: host.key, delay: Math.max(0, host.readyAt - now) });
     }

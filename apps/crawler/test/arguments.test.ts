@@ -60,6 +60,7 @@ describe("parseArguments", () => {
       json: true,
       quiet: true,
       demo: false,
+      workers: 1,
     } satisfies Arguments);
   });
 
@@ -72,6 +73,7 @@ describe("parseArguments", () => {
       json: false,
       quiet: false,
       demo: false,
+      workers: 1,
     });
     expect(parseArguments(["--demo"])).toMatchObject({
       crawl: { seeds: [], perHost: 8, job: undefined },
@@ -91,6 +93,8 @@ describe("parseArguments", () => {
     [["http://a.example", "--scope", "galaxy"], "It must be one of host, domain, any"],
     [["http://a.example", "--trap", "boredom=3"], "It must be one of url-too-long, "],
     [["http://a.example", "--trap", "same-content=0"], "and a number of 1 or more"],
+    [["http://a.example", "--workers", "0"], "whole number of 1 or more"],
+    [["http://a.example", "--workers", "2", "--no-job"], "--workers and --store need a --job"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
     [["http://a.example", "--header", "nonsense"], 'It must be "Name: value"'],

@@ -35,6 +35,36 @@ class Log {
   }
 }
 
+/** A store on another machine: whatever is asked, the answer comes later. */
+class RemoteStore extends MemoryStore {
+  override take(...args: Parameters<MemoryStore["take"]>) {
+    return slowly(() => super.take(...args));
+  }
+
+  override read(...args: Parameters<MemoryStore["read"]>) {
+    return slowly(() => super.read(...args));
+  }
+
+  override renew(...args: Parameters<MemoryStore["renew"]>) {
+    return slowly(() => super.renew(...args));
+  }
+
+  override claim(...args: Parameters<MemoryStore["claim"]>) {
+    return slowly(() => super.claim(...args));
+  }
+
+  override commit(...args: Parameters<MemoryStore["commit"]>) {
+    return slowly(() => super.commit(...args));
+  }
+}
+
+function slowly<T>(body: () => T): T {
+  sleep(2);
+  const result = body();
+  sleep(2);
+  return result;
+}
+
 interface WorkerOptions extends Partial<FrontierOptions> {
   readonly name: string;
   readonly seeds?: readonly string[];
@@ -50,7 +80,7 @@ interface WorkerOptions extends Partial<FrontierOptions> {
 /** Works on a crawl until that is finished. @returns the frontier */
 function work(crawl: MemoryCrawl, log: Log, options: WorkerOptions): Frontier {
   const { name, seeds = [], lease, linksOf, redirectOf, ms = 2, diesAfter = Infinity } = options;
-  const store = new MemoryStore(crawl, { worker: name, ...(lease === undefined ? {} : { lease }) });
+  const store = new RemoteStore(crawl, { worker: name, ...(lease === undefined ? {} : { lease }) });
   const limits = { concurrency: 20, perHost: 4, ...options };
   const frontier = new Frontier({ parts: partsFor({ ...limits, delay: 0 }), ...limits }, store);
   let pages = 0;
@@ -135,6 +165,21 @@ describe("a crawl that is shared", () => {
     expect(log.most).toBeLessThanOrEqual(4);
     for (const name of names) expect(log.of(name)).toBeGreaterThan(0);
     expect(crawl.queued).toBe(0);
+  });
+
+  it("keeps a host until what has ended there is committed", async () => {
+    const hosts = Array.from({ length: 30 }, (_, i) => `h${i}`);
+    const { all } = siteOf(hosts, 10);
+    const linksOf = (url: string): string[] => {
+      const i = all.indexOf(url);
+      return all.slice(i + 1, i + 6);
+    };
+    const [crawl, log] = [new MemoryCrawl(), new Log()];
+    const worker = { seeds: [all[0]!], linksOf, ms: 0 };
+    await run(() =>
+      together(...["x", "y"].map((name) => () => work(crawl, log, { name, ...worker }))),
+    );
+    expect(log.urls).toEqual(all);
   });
 
   it("gives a worker that comes later its share, even of one host", async () => {
