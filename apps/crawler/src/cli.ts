@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { spawn } from "greenlit";
-import { parseArguments, type Arguments, Exit } from "./arguments.js";
+import type { Arguments } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import { type Demo, startDemo } from "./demo.js";
 import { errorMessage } from "./errors.js";
@@ -20,12 +20,10 @@ import { formatSummary, type Summary } from "./summary.js";
 /**
  * The command. To be called in a greenlet.
  *
- * @param argv arguments after the program's name
+ * @param parsed what the command line asks for
  * @returns the exit code
  */
-export function main(argv: readonly string[]): number {
-  const parsed = parseArguments(argv);
-  if (parsed instanceof Exit) return parsed.code;
+export function main(parsed: Arguments): number {
   // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;

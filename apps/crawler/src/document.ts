@@ -1,7 +1,10 @@
-import { DomHandler, Parser } from "htmlparser2";
+import { createRequire } from "node:module";
+import type { DomHandler } from "htmlparser2";
 
 /** A tree of nodes, as Cheerio and others take it. */
 export type Document = DomHandler["root"];
+
+const require = createRequire(import.meta.url);
 
 /** Elements within each other; what browsers stop at, too. */
 const MAX_DEPTH = 512;
@@ -16,20 +19,20 @@ const SLICE = 16 * 1024;
  * @param pause called between pieces of a large page, so that other greenlets get a turn
  */
 export function parseDocument(text: string, xml: boolean, pause?: () => void): Document {
+  // Loaded when first used, as Cheerio is: a crawl that needs no documents begins sooner.
+  const { DomHandler, Parser } = require("htmlparser2") as typeof import("htmlparser2");
   const handler = new DomHandler(null, { xmlMode: xml });
-  const parser = new ShallowParser(handler, { xmlMode: xml });
+  const parser = new Parser(handler, { xmlMode: xml });
+  // It goes through its stack of open elements at each tag: here that stays short.
+  const { stack } = parser as unknown as { stack: readonly string[] };
+  const open = parser.onopentagname.bind(parser);
+  parser.onopentagname = (start, end) => {
+    if (stack.length < MAX_DEPTH) open(start, end);
+  };
   for (let at = 0; at < text.length; at += SLICE) {
     if (at > 0) pause?.();
     parser.write(text.slice(at, at + SLICE));
   }
   parser.end();
   return handler.root;
-}
-
-/** The parser goes through its stack of open elements at each tag: here that stays short. */
-class ShallowParser extends Parser {
-  override onopentagname(start: number, end: number): void {
-    const { stack } = this as unknown as { stack: readonly string[] };
-    if (stack.length < MAX_DEPTH) super.onopentagname(start, end);
-  }
 }

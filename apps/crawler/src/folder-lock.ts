@@ -1,5 +1,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { getCurrent, sleep } from "greenlit";
+
+/** Milliseconds, for greenlets: a process that was killed just now takes a moment to end. */
+const PATIENCE = 1_000;
+const PAUSE = 50;
 
 /** Folders that this process has. */
 const held = new Set<string>();
@@ -25,11 +30,14 @@ export class FolderLock {
   private acquire(folder: string): void {
     if (this.take()) return;
     const owner = Number(readFileSync(this.file, "utf8"));
-    if (isAlive(owner)) {
-      throw new Error(
-        `${folder} is in use by process ${owner}: wait until that has ended. ` +
-          `If it is no crawl, remove ${this.file}`,
-      );
+    for (let waited = 0; isAlive(owner); waited += PAUSE) {
+      if (waited >= PATIENCE || getCurrent() === null) {
+        throw new Error(
+          `${folder} is in use by process ${owner}: wait until that has ended. ` +
+            `If it is no crawl, remove ${this.file}`,
+        );
+      }
+      sleep(PAUSE);
     }
     rmSync(this.file, { force: true });
     if (!this.take()) throw new Error(`${folder} was taken by another process just now`);

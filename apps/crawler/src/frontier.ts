@@ -32,6 +32,11 @@ export interface Lease {
   redirects?: Redirect[];
 }
 
+/** Where a fetch begins: at the URL, or where another worker got to with it. */
+export function startOf({ url, via }: Entry): string {
+  return via?.at(-1)?.to ?? url;
+}
+
 /** A redirect leads to a host that another worker has: that one goes on with it. */
 export class HandOver extends Error {
   override readonly name = "HandOver";
@@ -75,6 +80,9 @@ const UNCOMMITTED = 50_000;
 /** Ms after which a worker looks at a shared store again. */
 const PATIENCE = 200;
 
+/** URLs that are not known, at most, of which that is remembered. */
+const REMEMBERED = 100_000;
+
 /** Hosts for which the store is read between two leases: many of them must not stop the crawl. */
 const REFILLED = 100;
 
@@ -98,6 +106,11 @@ export class Frontier {
   private readonly share: Share | null;
   /** URLs known for certain: all that are not committed yet, and as many others as fit. */
   private readonly recent = new RecentSet();
+  /**
+   * URLs that the store was asked for and did not have: each is asked for again when it is queued,
+   * or found on another page.
+   */
+  private readonly unknown = new Set<string>();
   /** URLs known because a lease that has not ended was redirected there. */
   private readonly claimed = new Set<string>();
   private changes = noChanges();
@@ -155,7 +168,7 @@ export class Frontier {
   }
 
   /** Called with hosts that this worker has taken of a shared crawl, before it begins with them. */
-  set onTaken(listener: (hosts: ReadonlySet<string>) => void) {
+  set onTaken(listener: (hosts: readonly string[]) => void) {
     if (this.share !== null) this.share.onTaken = listener;
   }
 
@@ -204,14 +217,18 @@ export class Frontier {
   }
 
   has(url: string): boolean {
-    return this.recent.has(url) || this.claimed.has(url) || this.store.has(url);
+    if (this.recent.has(url) || this.claimed.has(url)) return true;
+    if (this.unknown.has(url)) return false;
+    if (this.store.has(url)) return true;
+    this.unknown.add(url);
+    return false;
   }
 
   /** Queues a URL. @returns false when it is known already. */
   add(url: URL, depth: number, referrer: string | null): boolean {
     const { href } = url;
     if (this.has(href)) return false;
-    this.recent.add(href);
+    this.learn(href);
     const found = { queue: this.parts.queueOf(url), url: href, depth, referrer, via: null };
     if (this.share === null) {
       const host = this.schedule.host(found.queue);
@@ -257,6 +274,7 @@ export class Frontier {
     this.recent.rotate();
     if (!this.hasChanges) this.dirty.clear();
     if (!this.isClosed) this.share?.refresh(() => this.doings());
+    if (this.unknown.size > REMEMBERED) this.unknown.clear();
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
     this.changed.set();
@@ -359,7 +377,7 @@ export class Frontier {
     this.claimed.add(url.href);
     if (this.share !== null && !this.store.claim(url.href, entry.url)) {
       this.claimed.delete(url.href);
-      this.recent.add(url.href);
+      this.learn(url.href);
       return false;
     }
     (entry.hops ??= new Set()).add(url.href);
@@ -522,13 +540,18 @@ export class Frontier {
   private conclude(lease: Lease): void {
     const { entry } = lease;
     for (const url of entry.hops ?? []) {
-      this.recent.add(url);
+      this.learn(url);
       this.claimed.delete(url);
       this.changes.known.push(url);
     }
     this.changes.ended.push(entry);
     this.dirty.set();
     this.end(lease);
+  }
+
+  private learn(url: string): void {
+    this.recent.add(url);
+    this.unknown.delete(url);
   }
 
   private end(lease: Lease): void {

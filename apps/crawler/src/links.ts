@@ -2,6 +2,7 @@ import { flatten } from "./flatten.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { forbidsFollowing } from "./robots-directives.js";
 import { parseRefresh } from "./refresh.js";
+import { Resolver } from "./resolver.js";
 import { resolveReference } from "./url.js";
 
 /** A reference to another page, as it stands in the HTML, resolved later. */
@@ -130,6 +131,7 @@ class LinkCollector {
 
   result(url: URL, fingerprint: number): PageLinks {
     const base = (this.base === null ? null : webUrl(this.base, url)) ?? url;
+    const resolver = new Resolver(base, this.options.encoding);
     // Two spellings may resolve to one URL; it counts as nofollow only when every link to it does.
     const links = new Map<string, boolean>();
     let done = 0;
@@ -137,20 +139,16 @@ class LinkCollector {
       if (++done % BATCH === 0) this.options.pause?.();
       // A link within the page, unless there is a base: then it leads to that.
       if (base === url && reference.startsWith("#")) continue;
-      const href = this.resolve(reference, base) ?? flatten(reference);
+      const href = resolver.resolve(reference) ?? flatten(reference);
       links.set(href, (links.get(href) ?? true) && (nofollow || this.nofollowAll));
     }
     return {
       title: this.title === null ? null : flatten(collapse(this.title).slice(0, MAX_TITLE)),
       links: Array.from(links, ([href, nofollow]) => ({ href, nofollow })),
       dropped: this.dropped,
-      canonical: this.canonical === null ? null : this.resolve(this.canonical, base),
+      canonical: this.canonical === null ? null : resolver.resolve(this.canonical),
       fingerprint,
     };
-  }
-
-  private resolve(reference: string, base: URL): string | null {
-    return resolveReference(reference, base, this.options.encoding);
   }
 
   private add(reference: string | undefined, rel: string | undefined): void {

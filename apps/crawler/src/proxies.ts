@@ -17,8 +17,9 @@ export class Proxies {
   private readonly exceptions: readonly string[];
 
   /**
-   * @param proxy URL of an HTTP proxy, for all requests; null: none. `environment`: as `HTTP_PROXY`,
-   * `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in upper or lower case, which is what curl does
+   * @param proxy URL of an HTTP proxy, for all requests; null: none. `environment`: as
+   * `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` say, in upper or lower case, which is
+   * what curl does
    * @throws RangeError when one of these is no proxy
    */
   constructor(proxy: string | null, environment: Environment = process.env) {

@@ -2,6 +2,8 @@
 export class Recent<K, V> {
   private readonly limit: number;
   private readonly entries = new Map<K, V>();
+  /** Often the next one that is asked for, too. */
+  private newest: K | undefined;
 
   constructor(limit: number) {
     this.limit = limit;
@@ -9,7 +11,7 @@ export class Recent<K, V> {
 
   get(key: K): V | undefined {
     const value = this.entries.get(key);
-    if (value !== undefined) this.set(key, value);
+    if (value !== undefined && key !== this.newest) this.set(key, value);
     return value;
   }
 
@@ -19,6 +21,7 @@ export class Recent<K, V> {
   }
 
   set(key: K, value: V): void {
+    this.newest = key;
     this.entries.delete(key);
     this.entries.set(key, value);
     if (this.entries.size > this.limit) this.entries.delete(this.entries.keys().next().value!);

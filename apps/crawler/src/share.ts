@@ -30,7 +30,7 @@ export class Share {
   /** Nothing is left to do, for all workers. */
   isOver = false;
   /** Called with the hosts of queues that were taken, before anything of them is handed out. */
-  onTaken: (hosts: ReadonlySet<string>) => void = () => {};
+  onTaken: (hosts: readonly string[]) => void = () => {};
   private readonly store: Store;
   private readonly schedule: Schedule;
   private readonly parts: Parts;
@@ -96,7 +96,7 @@ export class Share {
     const count = Math.min(wants, most);
     const queues = count > 0 && free > 0 ? this.store.take(count) : [];
     if (queues.length === 0) return;
-    this.onTaken(new Set(queues.map(({ queue }) => hostOf(queue))));
+    this.onTaken(queues.map(({ queue }) => hostOf(queue)));
     for (const { queue } of queues) this.restore(queue);
   }
 

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run, spawnLater } from "greenlit";
 import { describe, expect, it } from "vitest";
 import { FolderLock } from "../src/folder-lock.js";
 import { temporaryFolder } from "./folder.js";
@@ -16,12 +17,22 @@ describe("FolderLock", () => {
     new FolderLock(folder).release();
   });
 
+  it("waits for a process that ends just now", async () => {
+    const folder = temporaryFolder();
+    const owner = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
+    writeFileSync(join(folder, "lock"), String(owner.pid));
+    spawnLater(200, () => owner.kill("SIGKILL"));
+    await run(() => new FolderLock(folder).release());
+  });
+
   it("respects a process that lives, and no other", async () => {
     const folder = temporaryFolder();
     const file = join(folder, "lock");
     const owner = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
     writeFileSync(file, String(owner.pid));
-    expect(() => new FolderLock(folder)).toThrow(`in use by process ${owner.pid}`);
+    const inUse = `in use by process ${owner.pid}`;
+    expect(() => new FolderLock(folder)).toThrow(inUse);
+    await expect(run(() => new FolderLock(folder))).rejects.toThrow(inUse);
     owner.kill("SIGKILL");
     await once(owner, "exit");
     new FolderLock(folder).release();

@@ -55,6 +55,27 @@ describe("Frontier", () => {
     });
   });
 
+  it("asks the store once for a URL, and forgets the answer when the URL gets known", () => {
+    const store = new MemoryStore();
+    const asked: string[] = [];
+    const has = store.has.bind(store);
+    store.has = (url) => asked.push(url) > 0 && has(url);
+    const frontier = new Frontier({ concurrency: 1, perHost: 1 }, store);
+    const url = new URL("http://a/new");
+    for (let page = 0; page < 3; page++) expect(frontier.has(url.href)).toBe(false);
+    expect(frontier.add(url, 0, null)).toBe(true);
+    expect(asked).toEqual([url.href]);
+    // So many others that only the store still knows it.
+    for (let round = 0; round < 2; round++) {
+      for (let i = 0; i < 100_000; i++) frontier.add(new URL(`http://a/${round}/${i}`), 0, null);
+      store.commit({ ...frontier.takeChanges(), states: {} });
+      frontier.committed();
+    }
+    expect(frontier.has(url.href)).toBe(true);
+    expect(asked.slice(-1)).toEqual([url.href]);
+    expect(frontier.add(url, 0, null)).toBe(false);
+  });
+
   it("asks a host for so many pages at a time", async () => {
     const frontier = frontierOf([...urls("a", 20), ...urls("b", 3)], { perHost: 3 });
     expect(await run(() => work(frontier))).toMatchObject({ total: 6, perHost: 3 });
@@ -172,7 +193,8 @@ describe("Frontier", () => {
       expect(leased.toSorted()).toEqual(["a", "unknown"]);
       frontier.perHost = 3;
       sleep(5);
-      expect(leased.toSorted()).toEqual(["a", "a", "a", "unknown"]); // its robots.txt is not known yet
+      // The other's robots.txt is not known yet.
+      expect(leased.toSorted()).toEqual(["a", "a", "a", "unknown"]);
       frontier.concurrency = 4;
       frontier.perHost = 8;
       sleep(5);

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
+import { freePort, pattern, printed, shownCommands } from "./shown-commands.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
@@ -42,5 +43,14 @@ it("compares in rows that the sources of the comparison have too", () => {
     const section = read("../docs/comparison.md").split(`\n## ${other}\n`)[1]?.split("\n## ")[0];
     const sources = [...(section ?? "").matchAll(/^- \*\*(.+?)\*\*:/gm)].map(([, name]) => name);
     expect(sources, other).toEqual(names);
+  }
+});
+
+it("shows what its commands print", { timeout: 600_000 }, async () => {
+  const [folder, port] = [temporaryFolder(), await freePort()];
+  const shown = shownCommands(read("../README.md"));
+  expect(shown.length).toBeGreaterThan(3);
+  for (const { commands, output } of shown) {
+    expect(await printed(commands, folder, port)).toMatch(pattern(output));
   }
 });

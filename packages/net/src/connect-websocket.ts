@@ -1,10 +1,10 @@
 import { checkOptions, WAIT, wrongType } from "@greenlit/core/blocking-call";
-import ws from "ws";
 import { blockingCall } from "./blocking-call.js";
 import { connectAs } from "./connect.js";
 import { type CallOptions, Deadline } from "./deadline.js";
 import type { TlsClientOptions } from "./tls.js";
 import { WebSocket } from "./websocket.js";
+import { loadWs } from "./ws.js";
 
 /** What both sides of a WebSocket can be told. */
 export interface MessageOptions {
@@ -52,7 +52,7 @@ export function connectWebSocket(url: string | URL, options?: WebSocketOptions):
     ...(isSecure ? { tls } : {}),
   };
   const stream = connectAs(WHAT, place, deadline).detach();
-  const made = new ws(url, [...protocols], {
+  const made = new (loadWs().WebSocket)(url, [...protocols], {
     ...wsOptions(options ?? {}),
     headers,
     createConnection: () => stream,

@@ -10,12 +10,13 @@ import {
   WaitList,
   wrongType,
 } from "@greenlit/core/blocking-call";
-import { WebSocketServer } from "ws";
+import type { WebSocketServer } from "ws";
 import { type MessageOptions, wsOptions } from "./connect-websocket.js";
 import type { CallOptions } from "./deadline.js";
 import { SocketClosedError } from "./errors.js";
 import { listenWith, type TlsServerOptions } from "./listen.js";
 import { WebSocket } from "./websocket.js";
+import { loadWs } from "./ws.js";
 import { untilClosed } from "./steps.js";
 
 export interface AcceptWebSocketOptions extends MessageOptions {
@@ -167,7 +168,7 @@ function upgrader(
   server: http.Server | null,
 ): WebSocketServer {
   const { protocols = [] } = options;
-  return new WebSocketServer({
+  return new (loadWs().WebSocketServer)({
     ...wsOptions(options),
     ...(server === null ? { noServer: true } : { server }),
     ...(pathname === undefined ? {} : { path: pathname }),

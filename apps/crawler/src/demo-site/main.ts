@@ -1,6 +1,6 @@
-// The demo site's own process: `node main.js [pages per host] [latency factor]`. It tells its
-// parent over the IPC channel when it is ready, and ends with it: the channel closes even when the
-// parent is killed.
+// The demo site's own process: `node main.js [pages per host] [latency factor] [port]`. It tells
+// its parent over the IPC channel when it is ready, and ends with it: the channel closes even when
+// the parent is killed.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { DemoSite } from "./server.js";
@@ -13,14 +13,11 @@ export interface DemoReady {
   readonly control: string;
 }
 
-/** The same each time if it is free, so that a crawl of the site can go on another day. */
-const PORT = 20_817;
-
-const [pagesPerHost = "100", latency = "1"] = process.argv.slice(2);
+const [pagesPerHost = "100", latency = "1", port] = process.argv.slice(2);
 const site = await DemoSite.start({
   pagesPerHost: Number(pagesPerHost),
   latency: Number(latency),
-  port: PORT,
+  port: port === undefined ? undefined : Number(port),
 });
 
 const control = createServer((_request, response) => {

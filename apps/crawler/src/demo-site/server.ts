@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { RequestLog } from "./log.js";
 import { Plan } from "./plan.js";
 import { type Rendered, renderBomb, renderPage } from "./render.js";
@@ -33,7 +34,9 @@ export class DemoSite {
   static async start(options: DemoSiteOptions = {}): Promise<DemoSite> {
     const { pagesPerHost = 100, latency = 1 } = options;
     for (let attempt = 0; ; attempt++) {
-      const port = attempt === 0 && options.port ? options.port : await freePort();
+      // A site whose crawl was killed just now may need a moment to end.
+      if (attempt > 0) await pause(100);
+      const port = attempt < 5 && options.port ? options.port : await freePort();
       const site = new DemoSite(new Plan({ port, pagesPerHost }), latency);
       try {
         await Promise.all(site.plan.hosts.map((host) => site.listen(new URL(host).hostname, port)));
