@@ -272,8 +272,7 @@ export class Frontier {
    */
   committed(): void {
     this.recent.rotate();
-    if (!this.hasChanges) this.dirty.clear();
-    if (!this.isClosed) this.share?.refresh(() => this.doings());
+    this.refresh();
     if (this.unknown.size > REMEMBERED) this.unknown.clear();
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
@@ -465,6 +464,12 @@ export class Frontier {
     const queues = this.parts.queuesOf(name);
     if (this.share === null) return queues.map((queue) => this.schedule.host(queue));
     return queues.flatMap((queue) => this.schedule.find(queue) ?? []);
+  }
+
+  private refresh(): void {
+    if (this.share === null) return;
+    if (!this.hasChanges) this.dirty.clear(); // it was set to have the store looked at
+    if (!this.isClosed) this.share.refresh(() => this.doings());
   }
 
   private doings(): Doings {
