@@ -1,6 +1,7 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Admission } from "./admission.js";
+import { Recorder } from "./archive/recorder.js";
 import { Client } from "./client.js";
 import { startingCookies } from "./cookies-file.js";
 import { Credentials } from "./credentials.js";
@@ -19,8 +20,10 @@ import { Proxies } from "./proxies.js";
 import { Redirects } from "./redirects.js";
 import { productToken } from "./robots.js";
 import { RobotsCache } from "./robots-cache.js";
+import { RobotsSitemaps } from "./robots-sitemaps.js";
 import { Scope } from "./scope.js";
 import { SecondChances } from "./second-chances.js";
+import { type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
@@ -48,18 +51,20 @@ export class Crawler {
   readonly frontier: Frontier;
   readonly statistics: Statistics;
   readonly manners: Manners;
+  readonly ledger: Ledger;
   /** The pages in flight. */
   readonly flights: Flights = new Flights();
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
   private readonly handler: PageHandler | null;
   private readonly job: Job;
-  private readonly ledger: Ledger;
+  private readonly seeds: Seeds;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;
   private readonly credentials: Credentials;
   private readonly client: Client;
+  private readonly recorder: Recorder;
   private readonly robots: RobotsCache;
   private readonly admission: Admission;
   private readonly redirects: Redirects;
@@ -85,6 +90,8 @@ export class Crawler {
     this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
+    const notify = (message: string): void => this.notify(message);
+    this.seeds = new Seeds(this.options, this.job.known().seeds, notify);
     this.statistics = new Statistics(saved?.statistics);
     const { parts } = this.job;
     const budget = { ...this.options, parts, isSpent: () => this.isSpent() };
@@ -94,14 +101,18 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.manners = new Manners(this.options);
-    this.robots = new RobotsCache(this.client, this.options);
+    this.recorder = new Recorder(this.job.outputs);
+    this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
     const obeys = this.options.robots;
-    this.admission = new Admission(frontier, this.manners, obeys ? this.robots : null);
-    const { admission, errands, scope } = this;
+    const { errands, ledger, manners, scope } = this;
+    const named = new RobotsSitemaps({ frontier, scope, ledger });
+    const sitemaps = this.options.robotsSitemaps ? named : null;
+    this.admission = new Admission(frontier, manners, obeys ? this.robots : null, sitemaps);
+    const { admission } = this;
     this.redirects = new Redirects({ frontier, scope, errands, admission });
     // A host that is out of scope is in that of a worker that knows more seeds.
     frontier.onTaken = (hosts) => {
-      if (!hosts.every((host) => scope.covers(host))) this.seed();
+      if (!hosts.every((host) => scope.covers(host))) this.learn();
     };
     this.fetcher = new Fetcher(this.client, {
       obeysNofollow: obeys,
@@ -111,7 +122,6 @@ export class Crawler {
     });
     const traps = new Traps(this.options.traps);
     this.outlinks = new Outlinks({ frontier, scope, errands, traps });
-    const notify = (message: string): void => this.notify(message);
     this.secondChances = new SecondChances(this.options, frontier, statistics, notify);
   }
 
@@ -130,13 +140,15 @@ export class Crawler {
     if (maxTime < Infinity)
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
-      this.seed();
+      for (const seed of this.seeds) if (!this.addSeed(seed)) break;
+      this.learn();
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
       if (!this.visitors.join({ timeout: grace })) this.visitors.kill();
     } finally {
       this.robots.close();
       this.client.close();
+      this.recorder.close();
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
@@ -165,7 +177,8 @@ export class Crawler {
   }
 
   private begin(lease: Lease): void {
-    this.flights.during(lease.entry, () => this.visit(lease));
+    const visit = (): void => this.visit(lease);
+    this.flights.during(lease.entry, () => this.recorder.during(lease.entry, visit));
   }
 
   /**
@@ -185,9 +198,9 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.admission.allows(new URL(url))) return this.skip(lease, "robots");
-      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const reading = this.errands.reading(lease.entry);
       const gate: Gate = (target, status) => this.gate(lease, target, status);
-      const page = this.fetcher.fetch(url, gate, watch, wanted);
+      const page = this.fetcher.fetch(url, gate, watch, reading);
       const { status, retryAfter } = page;
       if (isPassingStatus(status) && this.secondChances.retry(lease, retryAfter)) return;
       const { links, items } = this.handle(page, lease);
@@ -221,23 +234,32 @@ export class Crawler {
     return effects;
   }
 
-  /** Seeds of earlier runs and of other workers count as well, and where those have moved. */
-  private seed(): void {
+  /** Other workers may know more seeds, and where those have moved. */
+  private learn(): void {
     const { seeds, moved } = this.job.known();
-    for (const seed of seeds) this.addSeed(seed);
+    for (const seed of [...seeds.named, ...seeds.sitemaps]) {
+      const { url } = parseUrl(seed);
+      if (url !== null) this.allow(url);
+    }
     for (const url of moved) this.redirects.moveScope(new URL(url));
   }
 
-  private addSeed(seed: string): void {
-    const { url, reason } = parseUrl(seed);
+  private allow(seed: URL): void {
+    for (const it of [this.guard, this.credentials]) it.allow(seed);
+    this.scope.addSeed(seed);
+  }
+
+  /** Blocks while there are more than can be queued at once. @returns false when that is over */
+  private addSeed({ text, isSitemap }: Seed): boolean {
+    const { url, reason } = parseUrl(text);
     if (url !== null) {
-      this.scope.addSeed(url);
-      this.guard.allow(url);
-      this.credentials.allow(url);
-      this.frontier.add(url, 0, null);
-    } else if (this.job.newSeeds.includes(seed)) {
-      this.tell(() => this.ledger.badSeed(seed, reason));
+      this.allow(url);
+      this.frontier.add(url, isSitemap ? SITEMAP_DEPTH : 0, null);
+    } else if (this.frontier.know(text)) {
+      this.tell(() => this.ledger.badSeed(text, reason));
     }
+    this.frontier.settle();
+    return !this.frontier.closed;
   }
 
   private gate(lease: Lease, target: URL, status: number): string | null {
@@ -279,9 +301,9 @@ export class Crawler {
 
   private commit(): void {
     const saved = { frontier: this.frontier.saved, statistics: this.statistics.saved };
-    const { moved } = this.redirects;
+    const known = { seeds: this.seeds.saved, moved: [...this.redirects.moved] };
     const written = this.job.outputs.take();
-    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, moved });
+    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, known });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS, kindOf } from "./options.js";
 import { nameInFolder } from "./output-plans.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
+import { parseUrl } from "./url.js";
 
 /** The demo site's hosts can take more than strangers should be asked for. */
 export const DEMO_PER_HOST = 8;
@@ -9,14 +10,20 @@ export const DEMO_PER_HOST = 8;
 /** What the flags say, by their names in camel case. Most are options of the crawl. */
 export interface CrawlFlags extends Omit<
   CrawlOptions,
-  "job" | "output" | "proxy" | "seeds" | "traps"
+  "job" | "output" | "proxy" | "seeds" | "sitemaps" | "traps"
 > {
+  readonly seeds?: readonly string[];
+  readonly sitemap?: readonly string[];
+  readonly sitemaps?: boolean;
   readonly job?: string | false;
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly config?: string;
+  readonly dryRun?: boolean;
   readonly demo?: boolean;
   readonly workers?: number;
+  readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
   readonly publicHeader?: Readonly<Record<string, string>>;
   readonly proxy?: string | false;
@@ -30,6 +37,12 @@ export function declareFlags(command: Command): void {
     command.addOption(option);
     return option;
   };
+  command.optionsGroup("Where to begin:");
+  command
+    .option("--seeds <file>", "with a URL on each line; - for standard input", addTo)
+    .option("--sitemap <url>", "whose pages are to be fetched, too", addSitemap)
+    .option("--sitemaps", "likewise those that robots.txt names");
+
   command.optionsGroup("How far:");
   add("--max-pages <n>", "maxPages", "URLs to fetch at most");
   add("--max-bytes <size>", "maxBytes", "to receive at most, such as 500MB");
@@ -85,23 +98,36 @@ export function declareFlags(command: Command): void {
       "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
       noUrl,
     );
+  command.option(
+    "--warc [folder]",
+    "keep all that is fetched as WARC files (default: archive in the job's folder)",
+    noUrl,
+  );
+  add("--warc-size <size>", "warcSize", "at which a WARC file is followed by another one");
   add("--format <format>", "format", "of outputs whose names do not say: jsonl or csv");
 
   command.optionsGroup("The command:");
   command
     .option("--workers <n>", "processes, one for each core say (default: 1)", readerOf("perHost"))
+    .option("--config <file>", "of settings, JSON or a module (.mjs); flags win over it")
+    .option("--dry-run", "say what would be done; fetch robots.txt only, and write nothing")
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
+    .option("--dashboard [port]", "a page on this machine that shows and controls it", readPort)
     .option("--demo", "crawl the bundled demo site, on this machine only");
 }
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { header, proxy, publicHeader, trap, ...rest } = flags;
+  const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...others } = flags;
+  const { config: _config, dashboard: _dashboard, dryRun: _dryRun, ...rest } = others;
   const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...more } = rest;
   const { workers: _workers, ...options } = more;
   return {
     ...options,
+    ...(seeds === undefined ? {} : { seedFiles: seeds }),
+    ...(sitemap === undefined ? {} : { sitemaps: sitemap }),
+    ...(sitemaps === undefined ? {} : { robotsSitemaps: sitemaps }),
     ...(header === undefined ? {} : { headers: header }),
     ...(publicHeader === undefined ? {} : { publicHeaders: publicHeader }),
     ...(proxy === undefined ? {} : { proxy: proxy === false ? null : proxy }),
@@ -126,6 +152,16 @@ function readerOf(name: keyof CrawlOptions): (text: string) => unknown {
   };
 }
 
+/** A flag that may be given several times. */
+function addTo(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function addSitemap(text: string, before?: readonly string[]): readonly string[] {
+  if (parseUrl(text).url !== null) return addTo(text, before);
+  throw new InvalidArgumentError("It must be an http or https URL.");
+}
+
 /** `Name: value`, as curl takes it. */
 function addHeader(
   text: string,
@@ -144,6 +180,12 @@ function addHeader(
 function noUrl(text: string): string {
   if (!/^https?:/i.test(text)) return text;
   throw new InvalidArgumentError("A URL is no name of a file: put the flag behind the URLs.");
+}
+
+/** The port may be left out, too. */
+function readPort(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError(`${text} is no port: put the flag behind the URLs.`);
 }
 
 /** `same-content=50` sets `maxSameness`. */

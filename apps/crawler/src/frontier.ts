@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
 import type { Redirect } from "./output.js";
@@ -98,6 +99,8 @@ const REFILLED = 100;
  * takes from time to time and commits; then it calls `committed`.
  */
 export class Frontier {
+  /** Tells what this worker claims for itself from what others do. */
+  private readonly token = randomUUID();
   private readonly options: Required<FrontierOptions>;
   private readonly schedule = new Schedule();
   private readonly store: Store;
@@ -211,6 +214,12 @@ export class Frontier {
     return this.schedule;
   }
 
+  /** Of those that are pending: how many wait for another attempt, how many are in the store. */
+  get whereabouts(): { retrying: number; spilled: number } {
+    const { retries, fresh, held } = this.schedule;
+    return { retrying: retries, spilled: fresh - held };
+  }
+
   /** URLs that have ended since the last commit. */
   get committing(): number {
     return this.changes.ended.length;
@@ -241,6 +250,24 @@ export class Frontier {
     return true;
   }
 
+  /** Takes note of a text that is no URL. @returns false when it was known already */
+  know(text: string): boolean {
+    if (this.has(text)) return false;
+    this.learn(text);
+    if (this.share !== null && !this.store.claim(text, this.token)) return false;
+    this.changes.known.push(text);
+    this.dirty.set();
+    return true;
+  }
+
+  /** Blocks while more waits to be committed than should be in memory. */
+  settle(): void {
+    while (this.isBehind && !this.isClosed) {
+      this.changed.clear();
+      this.changed.wait();
+    }
+  }
+
   /** What has happened since the last call; the keeper commits it. */
   takeChanges(): Omit<Changes, "states"> {
     const { changes } = this;
@@ -257,8 +284,8 @@ export class Frontier {
 
   /** Whether there is something to commit. */
   get hasChanges(): boolean {
-    const { added, ended } = this.changes;
-    return added.length + ended.length > 0;
+    const { added, known, ended } = this.changes;
+    return added.length + known.length + ended.length > 0;
   }
 
   /** Ms after which the keeper should call `committed`, even if nothing was to be committed. */

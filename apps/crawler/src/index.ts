@@ -1,5 +1,7 @@
+export { type Config, ConfigError, defineConfig } from "./config.js";
 export { crawl, Crawler } from "./crawler.js";
 export { CsvFile, CsvStream } from "./csv.js";
+export { Dashboard, type DashboardOptions, serveDashboard } from "./dashboard/dashboard.js";
 export { type Document, parseDocument } from "./document.js";
 export { CrawlError, type ErrorCode } from "./errors.js";
 export { type Hooks, type RequestDraft } from "./hooks.js";

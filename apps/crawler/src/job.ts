@@ -10,6 +10,7 @@ import { OutputError } from "./output.js";
 import { Outputs, type SavedFiles } from "./outputs.js";
 import { type OutputOptions, planJournals, planOutputs } from "./output-plans.js";
 import { partsFor } from "./parts.js";
+import { addSeeds, type SavedSeeds } from "./seeds.js";
 import { type Changes, LeaseLost, type Store, StoreError } from "./store.js";
 import { addStatistics, type SavedStatistics } from "./summary.js";
 
@@ -20,7 +21,6 @@ export interface Saved {
 }
 
 export interface JobOptions extends StoreOptions, OutputOptions {
-  readonly seeds: readonly string[];
   readonly perHost: number;
   readonly delay: number;
   /** How many are about to work on it. */
@@ -32,8 +32,14 @@ export interface Batch {
   readonly changes: Omit<Changes, "states">;
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
+  readonly known: Known;
+}
+
+/** What decides what is in scope. */
+export interface Known {
+  readonly seeds: SavedSeeds;
   /** URLs whose hosts are in scope because a seed redirected there. */
-  readonly moved: ReadonlySet<string>;
+  readonly moved: readonly string[];
 }
 
 /** What is kept for a worker. */
@@ -70,8 +76,7 @@ const VERSION = 4;
  *
  *     crawl                version, parts
  *     state <worker>       lengths of its outputs, its counts
- *     seeds <worker>       the seeds that it was given
- *     moved <worker>       where they redirected to
+ *     known <worker>       its seeds, and where they redirected to
  */
 export class Job {
   readonly store: Store;
@@ -82,15 +87,13 @@ export class Job {
   /** Into how many parts each host's queue is divided. */
   readonly parts: number;
   readonly outputs: Outputs;
-  /** Seeds that nobody had given before. */
-  readonly newSeeds: readonly string[];
   private readonly name: string;
   private readonly lock: FolderLock | null;
-  private moved = 0;
+  private told: Known | null = null;
 
   /** @throws OutputError, StoreError, Error when the folder cannot be used */
   constructor(options: JobOptions) {
-    const { job, worker, fresh = false, seeds } = options;
+    const { job, worker, fresh = false } = options;
     const isWorker = job !== undefined && worker !== undefined;
     const folder = isWorker ? workerFolder(job, worker) : job;
     if (folder !== undefined) mkdirSync(folder, { recursive: true });
@@ -105,8 +108,6 @@ export class Job {
       const states = this.store.states();
       const crawl = crawlOf(states, job);
       this.isResumed = crawl !== null;
-      const before = listsOf(states, "seeds");
-      this.newSeeds = seeds.filter((seed) => !before.includes(seed));
       this.parts = crawl?.parts ?? this.newParts(options);
       const state = (states.get(`state ${this.name}`) ?? null) as State | null;
       // What is in a worker's folder is nobody else's.
@@ -117,7 +118,6 @@ export class Job {
       const { files } = this.outputs;
       this.save({ saved: state?.saved ?? null, files }, NOTHING, {
         crawl: { version: VERSION, parts: this.parts } satisfies Crawl,
-        [`seeds ${this.name}`]: [...before, ...this.newSeeds],
       });
       this.outputs.open();
       this.saved = job === undefined ? null : this.absorb(job, states, state?.saved ?? null);
@@ -129,9 +129,11 @@ export class Job {
   }
 
   /** The seeds of the crawl, and where they redirected to, as all workers know them. */
-  known(): { seeds: readonly string[]; moved: readonly string[] } {
-    const states = this.store.states();
-    return { seeds: listsOf(states, "seeds"), moved: listsOf(states, "moved") };
+  known(): Known {
+    const all = [...this.store.states()].flatMap(([name, value]) =>
+      name.startsWith("known ") ? [value as Known] : [],
+    );
+    return all.reduce(addKnown, { seeds: { named: [], files: [], sitemaps: [] }, moved: [] });
   }
 
   /**
@@ -140,11 +142,13 @@ export class Job {
    *
    * @throws OutputError when the outputs or the store cannot be written
    */
-  commit({ changes, written, saved, moved }: Batch): void {
+  commit({ changes, written, saved, known }: Batch): void {
     const files = this.outputs.flush(written);
-    const more = moved.size > this.moved ? { [`moved ${this.name}`]: [...moved] } : {};
-    this.moved = moved.size;
-    this.save({ saved, files }, changes, more);
+    const name = `known ${this.name}`;
+    const isNews = JSON.stringify(known) !== JSON.stringify(this.told);
+    this.told = known;
+    this.save({ saved, files }, changes, isNews ? { [name]: known } : {});
+    this.outputs.committed();
   }
 
   /**
@@ -153,7 +157,10 @@ export class Job {
    */
   close(left: string | null): void {
     try {
-      if (left !== null) this.outputs.append("skipped", leftovers(this.store, left));
+      if (left !== null) {
+        this.outputs.append("skipped", leftovers(this.store, left));
+        this.outputs.finish();
+      }
     } finally {
       this.outputs.close();
       this.store.close();
@@ -237,10 +244,9 @@ function crawlOf(states: ReadonlyMap<string, unknown>, job: string | undefined):
   );
 }
 
-/** All that workers have under `<name> <worker>`, each once. */
-function listsOf(states: ReadonlyMap<string, unknown>, name: string): string[] {
-  const lists = [...states].filter(([key]) => key.startsWith(`${name} `));
-  return [...new Set(lists.flatMap(([, list]) => list as string[]))];
+function addKnown(one: Known, other: Known): Known {
+  const moved = new Set([...one.moved, ...other.moved]);
+  return { seeds: addSeeds(one.seeds, other.seeds), moved: [...moved] };
 }
 
 /** @param atOnce whether they ran at the same time */

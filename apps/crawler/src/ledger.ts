@@ -5,9 +5,12 @@ import type { Hooks } from "./hooks.js";
 import type { PageRecord, Skipped } from "./output.js";
 import type { Outputs } from "./outputs.js";
 import type { Statistics } from "./summary.js";
+import type { Watcher } from "./watcher.js";
 
 /** What a crawl tells of itself: counted, written to the outputs, and told to the hooks. */
 export class Ledger {
+  /** Somebody else who wants to know. */
+  watcher: Watcher | null = null;
   private readonly statistics: Statistics;
   private readonly outputs: Outputs;
   private readonly onError: Hooks["onError"];
@@ -22,6 +25,7 @@ export class Ledger {
   refuse(skipped: Skipped): void {
     this.statistics.skipped.add(skipped.reason, skipped.count);
     this.outputs.write("skipped", skipped);
+    this.watcher?.skipped(skipped);
   }
 
   items(items: readonly unknown[]): void {
@@ -57,6 +61,7 @@ export class Ledger {
   private write(record: PageRecord): void {
     this.statistics.count(record);
     this.outputs.write("pages", record);
+    this.watcher?.ended(record);
   }
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
+import { wait } from "greenlit";
 import { LmdbStore } from "./lmdb-store.js";
 import { MemoryStore } from "./memory-store.js";
-import { type Store, StoreError } from "./store.js";
+import { type Membership, type Store, StoreError } from "./store.js";
 
 export interface StoreOptions {
   /** Folder of the job. */
@@ -43,14 +44,33 @@ export function openStore({ job, store = "lmdb", worker, fresh }: StoreOptions):
   return { store: new LmdbStore(folder, { worker: name }), name };
 }
 
-type Options = Pick<StoreOptions, "worker" | "fresh">;
+/** A driver for crawls on servers. */
+interface Driver {
+  new (url: string, options: Membership & { readonly job: string }): Store;
+  /** Removes a crawl. */
+  drop(url: string, job: string): void;
+}
 
-function openServer(url: string, job: string, { worker, fresh }: Options): Opened {
-  const machine = machineOf(job);
+/** By the scheme of the server's URL. Loaded when one is asked for. */
+const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  redis: async () => (await import("./redis-store.js")).RedisStore,
+  rediss: async () => (await import("./redis-store.js")).RedisStore,
+  amqp: async () => (await import("./rabbitmq-store.js")).RabbitmqStore,
+  amqps: async () => (await import("./rabbitmq-store.js")).RabbitmqStore,
+};
+
+function openServer(url: string, folder: string, { worker, fresh }: StoreOptions): Opened {
+  const load = DRIVERS[/^([a-z]+):/.exec(url)?.[1] ?? ""];
+  if (load === undefined) {
+    const names = Object.keys(DRIVERS).map((scheme) => `${scheme}:`);
+    throw new StoreError(`--store must be lmdb, or a URL that begins with ${names.join(" or ")}`);
+  }
+  const Driver = wait(load());
+  const job = basename(resolve(folder));
+  const machine = machineOf(folder);
   const name = worker === undefined ? machine : `${machine} ${worker}`;
-  const [scheme] = url.split(":", 1);
-  void [fresh, name, basename(resolve(job))];
-  throw new StoreError(`${scheme} is no kind of store: lmdb, or the URL of a server`);
+  if (fresh === true) Driver.drop(url, job);
+  return { store: new Driver(url, { job, worker: name }), name };
 }
 
 /** What tells this folder's workers from those of other machines: kept in it. */

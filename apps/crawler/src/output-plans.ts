@@ -1,3 +1,4 @@
+import { type ArchiveOptions, planArchive } from "./archive/plan.js";
 import { CsvFile } from "./csv.js";
 import { JsonlFile } from "./jsonl.js";
 import type { CrawlOptions } from "./options.js";
@@ -7,7 +8,8 @@ import type { OutputPlan } from "./outputs.js";
 export type OutputOptions = Pick<
   CrawlOptions,
   "output" | "items" | "itemColumns" | "skipped" | "links" | "format"
->;
+> &
+  ArchiveOptions;
 
 /** Which outputs a crawl has, and in what format. */
 export function planOutputs(options: OutputOptions): OutputPlan[] {
@@ -34,12 +36,17 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
       isWhole: true,
       open: (file, keep) => new JsonlFile(file, keep),
     },
+    planArchive(options),
   ];
 }
 
-/** The same outputs of one worker of several, from which the job's are made: in its folder. */
+/**
+ * The same outputs of one worker of several, from which the job's are made: in its folder. An
+ * archive is none of them.
+ */
 export function planJournals(options: OutputOptions): OutputPlan[] {
   return planOutputs(options)
+    .filter(({ name }) => name !== "warc")
     .filter(({ given, inFolder }) => given !== undefined || inFolder !== null)
     .map(({ name }) => ({
       name,

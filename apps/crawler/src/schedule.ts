@@ -119,6 +119,13 @@ export class Schedule {
     return this.freshCount;
   }
 
+  /** Of those, how many are here and not in the store alone. */
+  get held(): number {
+    let held = 0;
+    for (const { fresh } of this.byKey.values()) held += fresh.size;
+    return held;
+  }
+
   /** URLs that wait for another attempt. */
   get retries(): number {
     return this.retryCount;

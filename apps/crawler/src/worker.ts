@@ -4,18 +4,13 @@ import { run, sleep, spawn, wait } from "greenlit";
 import { Crawler } from "./crawler.js";
 import { errorMessage } from "./errors.js";
 import type { FrontierCounts } from "./frontier.js";
-import { MODES } from "./modes/index.js";
-import type { Flags } from "./modes/mode.js";
+import { Exit, parseArguments } from "./arguments.js";
 import type { CrawlOptions } from "./options.js";
 import { LeaseLost } from "./store.js";
 import type { SavedStatistics, Summary } from "./summary.js";
 
-/** What a worker is told first. */
-export interface Task {
-  readonly mode: string;
-  readonly flags: Flags;
-  readonly options: CrawlOptions;
-}
+/** What a worker is told first, beside the command line: options that are other for it. */
+export type Task = Partial<CrawlOptions>;
 
 /** What it is told later. */
 export interface Order {
@@ -57,9 +52,13 @@ function work(): void {
   process.disconnect();
 }
 
-function crawl({ mode, flags, options }: Task): void {
-  // A handler cannot be sent: each worker makes its own.
-  const handler = MODES.find(({ name }) => name === mode)?.prepare?.(flags, options).handler;
+function crawl(task: Task): void {
+  // Functions cannot be sent: each worker makes its own.
+  const parsed = parseArguments(process.argv.slice(2));
+  if (parsed instanceof Exit) throw new Error("the command line has changed");
+  const { mode, flags } = parsed;
+  const options = { ...parsed.crawl, ...task };
+  const handler = mode.prepare?.(flags, options).handler ?? parsed.handler;
   const crawler = new Crawler(options, handler);
   crawler.notify = (text) => send({ kind: "notice", text });
   process.on("message", ({ stop }: Order) => crawler.stop(stop));

@@ -3,7 +3,6 @@ import { fileURLToPath } from "node:url";
 import { Pool, wait } from "greenlit";
 import type { FrontierCounts } from "./frontier.js";
 import { Job } from "./job.js";
-import type { Flags } from "./modes/mode.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { OutputError } from "./output.js";
 import {
@@ -38,10 +37,10 @@ interface Worker {
  */
 export class Workers {
   readonly isResumed: boolean;
+  readonly options: ResolvedOptions;
   /** Says aloud what the user should know; the command prints it. */
   notify: (message: string) => void = () => {};
   private readonly task: Task;
-  private readonly options: ResolvedOptions;
   private readonly count: number;
   private readonly workers: Worker[];
   private readonly hosts = new Set<string>();
@@ -54,11 +53,10 @@ export class Workers {
   private failure: Error | null = null;
   private job: Job;
 
-  /**
-   * @param mode of the command, with its flags: a worker prepares its handler itself
-   * @throws as `new Crawler`
-   */
-  constructor(count: number, options: CrawlOptions, mode: { name: string; flags: Flags }) {
+  /** @throws as `new Crawler` */
+  constructor(count: number, options: CrawlOptions) {
+    if (options.warc !== undefined)
+      throw new Error("an archive is written by one process, not --workers");
     this.count = count;
     this.options = resolveOptions(options);
     this.job = new Job({ ...this.options, workers: count });
@@ -66,8 +64,7 @@ export class Workers {
     this.before = this.job.saved?.statistics ?? new Statistics().saved;
     this.pending = this.job.store.renew().queued;
     this.job.close(null);
-    const { name, flags } = mode;
-    this.task = { mode: name, flags, options: this.share() };
+    this.task = this.share();
     const names = Array.from({ length: count }, (_, i) => String(i + 1));
     this.workers = names.map((it) => ({
       name: it,
@@ -127,12 +124,14 @@ export class Workers {
   }
 
   /** What each worker gets of the limits. */
-  private share(): CrawlOptions {
+  private share(): Task {
     const { concurrency, maxBytes, job, ...options } = this.options;
     const bytes = Math.ceil((maxBytes - this.before.bytes) / this.count);
-    const finite = Object.entries(options).filter(([, value]) => value !== Infinity);
+    const told = Object.entries(options).filter(
+      ([, value]) => value !== Infinity && typeof value !== "function",
+    );
     return {
-      ...(Object.fromEntries(finite) as typeof options),
+      ...(Object.fromEntries(told) as typeof options),
       job,
       concurrency: Math.ceil(concurrency / this.count),
       ...(bytes === Infinity ? {} : { maxBytes: Math.max(1, bytes) }),
@@ -159,12 +158,11 @@ export class Workers {
 
   /** @returns how it ended */
   private runOnce(worker: Worker): string {
-    const child = fork(PROGRAM, [], { serialization: "advanced" });
+    const child = fork(PROGRAM, process.argv.slice(2), { serialization: "advanced" });
     worker.process = child;
     child.on("message", (message: Message) => this.hear(worker, message));
     child.on("error", () => {}); // a message to a process that has just died
-    const { options } = this.task;
-    child.send({ ...this.task, options: { ...options, worker: worker.name } } satisfies Task);
+    child.send({ ...this.task, worker: worker.name } satisfies Task);
     if (this.stoppedBy !== null) child.send({ stop: this.stoppedBy } satisfies Order);
     const ended = new Promise<string>((resolve) =>
       child.once("close", (code, signal) => resolve(signal ?? `exit code ${code}`)),

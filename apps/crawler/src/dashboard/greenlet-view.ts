@@ -1,0 +1,109 @@
+import { dump, type GreenletDump } from "greenlit";
+import type { Flight, Flights } from "../flights.js";
+import { type Query, select } from "./query.js";
+import type { Frame, GreenletRow, GreenletStack, Selection } from "./snapshot.js";
+
+/** Frames of one stack, those of the runtime included. */
+const DEPTH = 60;
+
+/** The crawler itself. */
+const OWN = new URL("..", import.meta.url).pathname;
+/** Where the runtime's packages are, unless they are in a node_modules folder. */
+const RUNTIME = new URL("../../", import.meta.resolve("greenlit")).pathname;
+
+/** The pages in flight, and the line at which the greenlet of each is blocked. */
+export class GreenletView {
+  private readonly flights: Flights;
+  /** The stacks of the rows that were given last: a page that is clicked on may have ended. */
+  private last = new Map<string, GreenletStack>();
+
+  constructor(flights: Flights) {
+    this.flights = flights;
+  }
+
+  /** Stacks are taken of the rows that are asked for alone, since each takes some 40 us. */
+  select(query: Query): Selection<GreenletRow> {
+    const now = performance.now();
+    const selection = select(this.flights, query, {
+      text: ({ entry, phase }) => `${entry.url} ${phase}`,
+      value: ({ entry, phase, began, since }, sort) => {
+        if (sort === "url") return entry.url;
+        if (sort === "phase") return phase;
+        return now - (sort === "age" ? began : since);
+      },
+    });
+    const stacks = stacksOf(selection.rows, now);
+    this.last = new Map(stacks.map((stack) => [keyOf(stack), stack]));
+    return { ...selection, rows: stacks.map(rowOf) };
+  }
+
+  /** One of them with its whole stack, as seen last when it has ended; null when unknown. */
+  stack(id: number, url: string): GreenletStack | null {
+    for (const flight of this.flights) {
+      if (flight.greenlet.id !== id || flight.entry.url !== url) continue;
+      return stacksOf([flight], performance.now())[0] ?? null;
+    }
+    const last = this.last.get(keyOf({ id, url }));
+    return last === undefined ? null : { ...last, hasEnded: true };
+  }
+}
+
+function keyOf({ id, url }: Pick<GreenletRow, "id" | "url">): string {
+  return `${id} ${url}`;
+}
+
+function stacksOf(flights: readonly Flight[], now: number): GreenletStack[] {
+  const dumps = dumpOf(flights);
+  return flights.flatMap((flight) => {
+    const found = dumps.get(flight.greenlet.id);
+    return found === undefined ? [] : [stackOf(flight, found, now)];
+  });
+}
+
+function dumpOf(flights: readonly Flight[]): Map<number, GreenletDump> {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = DEPTH;
+  try {
+    const dumps = dump(flights.map(({ greenlet }) => greenlet));
+    return new Map(dumps.map((one) => [one.id, one]));
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
+  }
+}
+
+function stackOf(
+  { entry, phase, began, since }: Flight,
+  { id, waitsFor, stack }: GreenletDump,
+  now: number,
+): GreenletStack {
+  const frames = stack.map(parseFrame);
+  const frame = frames.find(({ isOwn }) => isOwn) ?? frames[0];
+  const at = frame === undefined ? "" : `${frame.call} ${lineOf(frame)}`;
+  const { url, depth, attempts, referrer } = entry;
+  const [age, inPhase] = [now - began, now - since];
+  const row = { id, url, phase, age, inPhase, waitsFor, at };
+  return { ...row, depth, attempts, referrer, frames, hasEnded: false };
+}
+
+function rowOf(stack: GreenletStack): GreenletRow {
+  const { id, url, phase, age, inPhase, waitsFor, at } = stack;
+  return { id, url, phase, age, inPhase, waitsFor, at };
+}
+
+/** `client.ts:98` */
+function lineOf({ place }: Frame): string {
+  return place.replace(/^.*[/\\]/, "").replace(/:\d+$/, "");
+}
+
+/** @param frame as V8 writes it: `at call (place)`, or `at place` */
+export function parseFrame(frame: string): Frame {
+  const [, call = "", inBraces, bare] = /^at (?:(.*) \((.*)\)|(.*))$/.exec(frame) ?? [];
+  const place = (inBraces ?? bare ?? frame).replace(/^file:\/\//, "");
+  return { call: call === "" ? "(anonymous)" : call, place, isOwn: isOwn(place) };
+}
+
+function isOwn(place: string): boolean {
+  if (place.startsWith(OWN)) return true;
+  if (!place.startsWith("/") && !/^[A-Za-z]:/.test(place)) return false; // of Node or of V8
+  return !place.startsWith(RUNTIME) && !/[/\\]node_modules[/\\]/.test(place);
+}
