@@ -192,6 +192,8 @@ function contradiction(asked: Asked): string | null {
   if (job === null && mode.finish === undefined && (workers > 1 || store !== undefined))
     return "--workers and --store need a --job to write to";
   if (workers > 1 && dashboard !== undefined) return "the --dashboard shows one process";
+  if (output === "-" && options.items === "-")
+    return "only one of --output and --items can be standard output";
   const isFile = typeof output !== "object" && output !== "-" && !isCsv(output, format);
   if (mode.finish !== undefined && !isFile)
     return `the ${mode.name} is made from the output, which must be a file of JSON Lines (--output)`;

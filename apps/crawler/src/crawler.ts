@@ -7,6 +7,7 @@ import { startingCookies } from "./cookies-file.js";
 import { Credentials } from "./credentials.js";
 import { Errands } from "./errands.js";
 import { CrawlError, errorCode, errorMessage, isPassingStatus } from "./errors.js";
+import { Experience } from "./experience.js";
 import { Fetcher, type Gate, type Page } from "./fetcher.js";
 import { enter, Flights } from "./flights.js";
 import { Frontier, type Lease, startOf } from "./frontier.js";
@@ -70,6 +71,7 @@ export class Crawler {
   private readonly redirects: Redirects;
   private readonly fetcher: Fetcher;
   private readonly outlinks: Outlinks;
+  private readonly experience: Experience;
   private readonly secondChances: SecondChances;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
@@ -122,6 +124,9 @@ export class Crawler {
     });
     const traps = new Traps(this.options.traps);
     this.outlinks = new Outlinks({ frontier, scope, errands, traps });
+    const learners = { traps, manners, pauses: frontier.pauses, ...(cookies && { cookies }) };
+    this.experience = new Experience(learners);
+    this.experience.restore(this.job.store.states());
     this.secondChances = new SecondChances(this.options, frontier, statistics, notify);
   }
 
@@ -291,7 +296,7 @@ export class Crawler {
       for (let isLast = false; !isLast;) {
         this.frontier.dirty.wait({ timeout: this.frontier.patience });
         isLast = this.ended.wait({ timeout: COMMIT_INTERVAL });
-        if (isLast || this.frontier.hasChanges) this.commit();
+        if (isLast || this.frontier.hasChanges) this.commit(isLast);
         this.frontier.committed();
       }
     } catch (error) {
@@ -299,11 +304,12 @@ export class Crawler {
     }
   }
 
-  private commit(): void {
+  private commit(isLast: boolean): void {
     const saved = { frontier: this.frontier.saved, statistics: this.statistics.saved };
     const known = { seeds: this.seeds.saved, moved: [...this.redirects.moved] };
     const written = this.job.outputs.take();
-    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, known });
+    const more = this.experience.changes(isLast);
+    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, known, more });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

@@ -1,11 +1,11 @@
 import { Semaphore } from "greenlit";
 import { decodePage } from "./charset.js";
 import type { Answer, Client, Head, Wanted } from "./client.js";
-import { isXml } from "./content-type.js";
+import { type ContentType, isCss, isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
-import { type Inventory, takeInventory } from "./inventory.js";
+import { type Inventory, takeInventory, takeStyleInventory } from "./inventory.js";
 import { extractLinks, type Link } from "./links.js";
 import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
@@ -50,8 +50,10 @@ export interface Page {
  */
 export type Gate = (target: URL, status: number) => string | null;
 
-/** What a URL is expected to be; `nothing`: its body does not matter. */
-export type Reading = "page" | "sitemap" | "nothing";
+/**
+ * What a URL is expected to be; `part`: of a page elsewhere; `nothing`: its body does not matter.
+ */
+export type Reading = "page" | "part" | "sitemap" | "nothing";
 
 export interface FetcherOptions {
   /** Whether pages may say that their links are not to be followed. */
@@ -154,7 +156,7 @@ export class Fetcher {
     const { observer } = this.options;
     const began = performance.now();
     try {
-      const answer = this.client.get(url, (head) => wantedOf(head, reading));
+      const answer = this.client.get(url, (head) => this.wantedOf(head, reading));
       observer?.answered(url, answer, performance.now() - began);
       return answer;
     } catch (error) {
@@ -181,7 +183,7 @@ export class Fetcher {
       bytes: answer.bytes,
       title,
       text,
-      parsed: answer.body !== null && reading === "page",
+      parsed: fingerprint !== null,
       xml: isXml(answer.contentType),
       links:
         reading === "sitemap" || (obeysNofollow && !nofollow)
@@ -195,6 +197,15 @@ export class Fetcher {
     };
   }
 
+  /** What to read of a body. Style sheets are read for those who want to know everything. */
+  private wantedOf({ status }: Head, reading: Reading): Wanted {
+    if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
+    if (reading === "sitemap") return SITEMAP_MAX_BYTES;
+    const wantsCss = this.options.inventory === true;
+    if (reading === "part") return wantsCss ? "css" : "nothing";
+    return wantsCss ? "html or css" : "html";
+  }
+
   /** @throws CrawlError `too-costly` */
   private parse(url: URL, { contentType, body }: Answer, reading: Reading): Parsed {
     if (body === null) return NOT_PARSED;
@@ -202,6 +213,7 @@ export class Fetcher {
       const pause = new Pace().step;
       return { ...NOT_PARSED, ...readSitemap(body, url, contentType.charset, pause) };
     }
+    if (isCss(contentType)) return { ...NOT_PARSED, inventory: takeCss(url, contentType, body) };
     enter("parsing");
     this.parsing.acquire();
     try {
@@ -219,6 +231,12 @@ export class Fetcher {
   }
 }
 
+function takeCss(url: URL, { charset }: ContentType, body: Buffer): Inventory {
+  const pause = new Pace(PARSING_BUDGET).step;
+  const { text, encoding } = decodePage(body, { charset, xml: false }, pause);
+  return takeStyleInventory(text, url, { encoding, pause });
+}
+
 function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory {
   const references = headers.map(({ href }) => ({ kind: "header" as const, href, line: null }));
   return { ...inventory, references: [...inventory.references, ...references] };
@@ -226,10 +244,4 @@ function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory 
 
 export function tooManyRedirects(): CrawlError {
   return new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
-}
-
-/** What to read of a body. */
-function wantedOf({ status }: Head, reading: Reading): Wanted {
-  if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
-  return reading === "page" ? "html" : SITEMAP_MAX_BYTES;
 }

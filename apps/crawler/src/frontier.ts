@@ -3,6 +3,7 @@ import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
 import type { Redirect } from "./output.js";
 import { hostOf, Parts } from "./parts.js";
+import { Pauses } from "./pauses.js";
 import { RecentSet } from "./recent-set.js";
 import { beginEntry, type Entry, type Host, Schedule } from "./schedule.js";
 import { type Doings, Share } from "./share.js";
@@ -119,6 +120,7 @@ export class Frontier {
   private changes = noChanges();
   /** Hosts of which the store will have more after the next commit. */
   private readonly uncommitted = new Set<Host>();
+  readonly pauses: Pauses = new Pauses((name, ms, reason) => this.pause(name, ms, reason));
   /** Set when there is something to commit. */
   readonly dirty: Event = new Event();
   /** Set when `next` may have an answer. */
@@ -476,6 +478,7 @@ export class Frontier {
       host.pausedUntil = until;
       host.pauseReason = reason;
     }
+    this.pauses.note(name, until, reason);
   }
 
   /**

@@ -33,6 +33,8 @@ export interface Batch {
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
   readonly known: Known;
+  /** Further values to be kept beside the queues, by name. */
+  readonly more: Changes["states"];
 }
 
 /** What decides what is in scope. */
@@ -142,12 +144,13 @@ export class Job {
    *
    * @throws OutputError when the outputs or the store cannot be written
    */
-  commit({ changes, written, saved, known }: Batch): void {
+  commit({ changes, written, saved, known, more }: Batch): void {
     const files = this.outputs.flush(written);
-    const name = `known ${this.name}`;
-    const isNews = JSON.stringify(known) !== JSON.stringify(this.told);
+    const states: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(more)) states[this.ownName(name)] = value;
+    if (JSON.stringify(known) !== JSON.stringify(this.told)) states[`known ${this.name}`] = known;
     this.told = known;
-    this.save({ saved, files }, changes, isNews ? { [name]: known } : {});
+    this.save({ saved, files }, changes, states);
     this.outputs.committed();
   }
 
@@ -166,6 +169,11 @@ export class Job {
       this.store.close();
       this.lock?.release();
     }
+  }
+
+  /** Where others keep something by the same name. */
+  private ownName(name: string): string {
+    return this.store.isShared ? `${name} ${this.name}` : name;
   }
 
   private newParts(options: JobOptions): number {

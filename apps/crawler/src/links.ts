@@ -1,3 +1,4 @@
+import { collapse } from "./collapse.js";
 import { flatten } from "./flatten.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { forbidsFollowing } from "./robots-directives.js";
@@ -187,8 +188,4 @@ export function webUrl(reference: string, url: URL): URL | null {
 /** The words of an attribute such as `rel`, in lower case. */
 function tokens(text: string | undefined): string[] {
   return text === undefined ? [] : text.toLowerCase().split(/[ \t\n\f\r]/);
-}
-
-function collapse(text: string): string {
-  return text.split(/\s/).filter(Boolean).join(" ");
 }
