@@ -6,11 +6,11 @@ import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
 import { type Inventory, takeInventory, takeStyleInventory } from "./inventory.js";
-import { extractLinks, type Link } from "./links.js";
+import { extractLinks, type Link, type PageLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
 import { parseRetryAfter } from "./retry-after.js";
-import { headersForbidFollowing } from "./robots-directives.js";
+import { forbidsFollowing, forbidsIndexing, headersForbid } from "./robots-directives.js";
 import { readSitemap, SITEMAP_MAX_BYTES } from "./sitemap-reader.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -24,6 +24,10 @@ export interface Page {
   /** Body bytes received. */
   readonly bytes: number;
   readonly title: string | null;
+  /** The address that the page gives itself (`<link rel=canonical>`). */
+  readonly canonical: string | null;
+  /** It asks not to be shown in search results. */
+  readonly noindex: boolean;
   /** The decoded body; empty when it was not parsed. */
   readonly text: string;
   /** Whether it was read and parsed: an HTML page that answered 2xx. */
@@ -85,6 +89,8 @@ const SITEMAPS_AT_ONCE = 2;
 
 const NOT_PARSED: Parsed = {
   title: null,
+  canonical: null,
+  noindex: false,
   text: "",
   links: [],
   dropped: 0,
@@ -92,7 +98,7 @@ const NOT_PARSED: Parsed = {
   inventory: null,
 };
 
-type Parsed = Pick<Page, "title" | "text" | "links" | "fingerprint" | "inventory"> & {
+type Parsed = Pick<Page, (keyof PageLinks & keyof Page) | "text" | "inventory"> & {
   readonly dropped: number;
 };
 
@@ -166,13 +172,11 @@ export class Fetcher {
   }
 
   private page(start: string, url: URL, answer: Answer, reading: Reading): Page {
-    const { title, links, dropped, fingerprint, text, inventory } = this.parse(
-      url,
-      answer,
-      reading,
-    );
+    const parsed = this.parse(url, answer, reading);
+    const { title, canonical, links, dropped, fingerprint, text, inventory } = parsed;
     const { obeysNofollow, token } = this.options;
-    const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
+    const tags = answer.headers("x-robots-tag");
+    const nofollow = headersForbid(tags, token, forbidsFollowing);
     const inHeaders = headerLinks(answer, url).map((href) => ({ href, nofollow: false }));
     const all = inHeaders.length === 0 ? links : [...links, ...inHeaders];
     return {
@@ -182,6 +186,8 @@ export class Fetcher {
       contentType: answer.header("content-type") ?? "",
       bytes: answer.bytes,
       title,
+      canonical,
+      noindex: parsed.noindex || headersForbid(tags, token, forbidsIndexing),
       text,
       parsed: fingerprint !== null,
       xml: isXml(answer.contentType),

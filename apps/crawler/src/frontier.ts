@@ -243,6 +243,8 @@ export class Frontier {
     const found = { queue: this.parts.queueOf(url), url: href, depth, referrer, via: null };
     if (this.share === null) {
       const host = this.schedule.host(found.queue);
+      // A queue that is empty now may have had entries, in this run or before.
+      host.numbered ??= this.store.newest?.(found.queue) ?? -1;
       const entry = beginEntry({ ...found, seq: host.numbered + 1 });
       this.changes.added.push(entry);
       this.schedule.push(host, entry);

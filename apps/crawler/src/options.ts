@@ -117,13 +117,13 @@ export interface CrawlOptions extends Settings, Hooks {
   /** Start over, and overwrite the outputs. */
   readonly fresh?: boolean | undefined;
   /**
-   * Where queues and known URLs are kept: `lmdb`, in the job's folder, or the URL of a server, which
-   * several machines may share; there the crawl has the name of the job's folder.
+   * Where queues and known URLs are kept: `lmdb`, in the job's folder, or the URL of a server,
+   * which several machines may share; there the crawl has the name of the job's folder.
    */
   readonly store?: string | Store | undefined;
   /**
-   * Name of this worker, when several processes work on the job with a store of their own machine's.
-   * Its outputs are in the folder `worker-<name>` until the job is opened without a worker.
+   * Name of this worker, when several processes of one machine work on the job.
+   * Its outputs are in the folder `worker-<name>` until the job is opened without one.
    */
   readonly worker?: string | undefined;
   /**

@@ -31,7 +31,8 @@ export class Redirects {
    * Asks everybody who has a say in a redirect, then waits for a place at the other host.
    *
    * @returns why it is not followed; null: it is
-   * @throws CrawlError `redirect-loop`, HandOver when another worker has the host, and what `Admission.allows` throws
+   * @throws CrawlError `redirect-loop`, HandOver when another worker has the host, and what
+   * `Admission.allows` throws
    */
   gate(lease: Lease, target: URL, status: number): string | null {
     (lease.redirects ??= []).push({ status, to: target.href });

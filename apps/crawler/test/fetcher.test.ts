@@ -36,8 +36,39 @@ const redirect = (
 });
 
 describe("Fetcher", () => {
+  it("looks into style sheets where it is asked what they refer to", async () => {
+    const css = { status: 200, headers: { "content-type": "text/css" }, body: "a{b:url(c.png)}" };
+    const { origin } = await serve(site({ "/a.css": css }));
+    const client = new Client({
+      userAgent: "T/1",
+      timeout: 5_000,
+      bodyLimit: 1e6,
+      guard: new AddressGuard(true),
+    });
+    const pages = await run(() => {
+      try {
+        return [true, false].map((inventory) => {
+          const fetcher = new Fetcher(client, { obeysNofollow: true, token: "T", inventory });
+          return fetcher.fetch(`${origin}/a.css`, open);
+        });
+      } finally {
+        client.close();
+      }
+    });
+    expect(pages.map(({ parsed, links }) => [parsed, links])).toEqual([
+      [false, []],
+      [false, []],
+    ]);
+    expect(pages.map(({ inventory }) => inventory?.references)).toEqual([
+      [{ kind: "style", href: `${origin}/c.png`, line: 1 }],
+      undefined,
+    ]);
+  });
+
   it("fetches a page and finds its title and links", async () => {
-    const html = "<title>T</title><a href=/a>a</a><a href=b rel=nofollow>b</a>";
+    const html =
+      "<title>T</title><link rel=canonical href=/c><meta name=robots content=noindex>" +
+      "<a href=/a>a</a><a href=b rel=nofollow>b</a>";
     const { origin } = await serve(site({ "/dir/": html }));
     expect(await fetch(`${origin}/dir/`)).toEqual({
       url: `${origin}/dir/`,
@@ -46,6 +77,8 @@ describe("Fetcher", () => {
       contentType: "text/html",
       bytes: html.length,
       title: "T",
+      canonical: `${origin}/c`,
+      noindex: true,
       links: [
         { href: `${origin}/a`, nofollow: false },
         { href: `${origin}/dir/b`, nofollow: true },
@@ -59,6 +92,13 @@ describe("Fetcher", () => {
       retryAfter: null,
       stopped: null,
     });
+  });
+
+  it("learns from a header, too, what is not to be found", async () => {
+    const headers = { "x-robots-tag": "otherbot: none, testbot: noindex" };
+    const { origin } = await serve(site({ "/": { status: 200, headers }, "/b": "" }));
+    const found = await Promise.all(["/", "/b"].map((path) => fetch(origin + path)));
+    expect(found.map(({ noindex }) => noindex)).toEqual([true, false]);
   });
 
   it("says who it is and what it can read", async () => {

@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { command, type Ended } from "../command.js";
 import { temporaryFolder } from "../folder.js";
+import { crawlUntilKilled, randomNumbers, SEED } from "../killed.js";
+import { serveLargeSite } from "../large-site.js";
 import { serve, site } from "../server.js";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 const moved = (location: string, status: number) => ({ status, headers: { location } });
 
@@ -146,5 +151,22 @@ describe("greenlit-crawl check", () => {
     const other = await run("check", "--job", "b");
     expect(other.code).toBe(1);
     expect(other.err).toContain("the crawl in b was begun without its links");
+  });
+
+  it("finds what it would have found when it is killed again and again", async () => {
+    console.log(`check.test.ts: CRAWL_SEED=${SEED}`);
+    const random = randomNumbers(SEED);
+    const large = await serveLargeSite(300);
+    const job = temporaryFolder();
+    // It ends with 0 where nothing is broken.
+    const flags = ["--job", job, "--quiet", "--per-host", "16", "--accept", "404"];
+    const program = [PROGRAM, "check", large.seed, ...flags];
+    let kills = 0;
+    while (!(await crawlUntilKilled(program, large, kills < 5 ? random : null))) kills++;
+    const { out } = await command(["check", "--job", job, "--json", "--quiet"]);
+    const { findings } = JSON.parse(out) as Told;
+    const broken = findings.map(({ target, places }) => [target, places.map(({ page }) => page)]);
+    const missing = large.urls.filter((url) => url.includes("/missing/"));
+    expect(broken).toEqual(missing.map((url) => [url, [url.replace("missing", "page")]]));
   });
 });
