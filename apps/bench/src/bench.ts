@@ -1,5 +1,6 @@
 import { context } from "./context.js";
 import { crawl } from "./crawl.js";
+import { frontier } from "./frontier.js";
 import { drivers } from "./drivers.js";
 import { echoing } from "./echo.js";
 import { files } from "./files.js";
@@ -32,6 +33,7 @@ export const QUESTIONS: readonly Question[] = [
   serving,
   files,
   crawl,
+  frontier,
 ];
 
 /** How much is measured. */

@@ -16,10 +16,11 @@ const WHERE =
 const CONCURRENCY = 32;
 /** Pages for those that are fast, and for those that are not. */
 const MANY = { Random: 20_000, Tree: 1_000 };
-const FEW = { Random: 1_000, Tree: 200 };
+const FEW = { Random: 1_000, Tree: 100 };
 /** Where Debian has Python's documentation. */
 const TREE = "/usr/share/doc/python3.11/html";
 const IN_FLIGHT = [1000, 5000, 10_000];
+const LONG = 100_000;
 
 /** Ends the keys of its rows. */
 interface Site {
@@ -131,10 +132,27 @@ function hold(node: Node, peers: Setup["peers"], n: number): Contender[] {
   ];
 }
 
+const long = ({ scale }: Setup): number => Math.ceil(LONG * scale);
+
+/** A crawl that takes a while, and how large the crawlers are meanwhile. */
+function last(node: Node, setup: Setup): Contender[] {
+  return crawlers(node, setup.peers)
+    .slice(0, 3)
+    .map(({ who, command, missing }) => ({
+      who,
+      keys: FIFTHS.map((fifth) => `fifth${fifth}Long`),
+      command: [...crawling(node, "Long", "random", long(setup)), ...command(long(setup))],
+      rounds: 1,
+      missing,
+    }));
+}
+
+const FIFTHS = [1, 2, 3, 4, 5];
+
 export const crawl: Question = {
   name: "crawl",
   asks: "How fast is the crawler?",
-  budget: 200,
+  budget: 330,
   tables: (setup) => [
     {
       title: "Crawls",
@@ -155,6 +173,18 @@ export const crawl: Question = {
       rows: rows("memory", "the most that is resident"),
     },
     {
+      title: "Memory as a crawl goes on",
+      unit: "MB",
+      rows: FIFTHS.map((fifth) => {
+        const pages = ((long(setup) * fifth) / 5).toLocaleString("en");
+        return {
+          key: `fifth${fifth}Long`,
+          label: `after ${pages} pages`,
+          meaning: `What is resident after ${pages} of ${long(setup).toLocaleString("en")} pages of 20 links.`,
+        };
+      }),
+    },
+    {
       title: "Memory of a page in flight",
       unit: "KB each",
       rows: counts(setup).map((n) => ({
@@ -171,6 +201,7 @@ export const crawl: Question = {
       ...SITES.flatMap((site) =>
         crawlers(node, setup.peers).map((crawler) => race(node, crawler, site, setup.scale)),
       ),
+      ...last(node, setup),
       ...counts(setup).flatMap((n) => hold(node, setup.peers, n)),
     ];
   },

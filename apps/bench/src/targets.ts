@@ -220,6 +220,7 @@ export const TARGETS: readonly Target[] = [
     [itself, "Node, undici and htmlparser2"],
     { least: 1 },
   ),
+  below("a million URLs: resumed within 5 s", "ms", "frontier", "resume", 5_000),
   ...[1000, 5000, 10_000].map((n) =>
     below(
       `${n.toLocaleString("en")} pages in flight: below 100 KB each`,

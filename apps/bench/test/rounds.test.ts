@@ -157,6 +157,11 @@ it("judges the targets", () => {
         [who]: values({ rateHttp13: 130, rateHttp10240: 131 }),
         Node: values({ rateHttp13: 100, rateHttp10240: 100 }),
       }),
+      answer("crawl", {
+        [who]: values({ rateRandom: 2_000, rateTree: 99, inFlight1000: 99, inFlight5000: 100 }),
+        "Node, undici and htmlparser2": values({ rateTree: 100 }),
+        Scrapy: values({ rateRandom: 200 }),
+      }),
     ],
   };
   const found = judge(results).map(({ target, finding }) => [
@@ -188,5 +193,12 @@ it("judges the targets", () => {
     ["HTTP, 13 B and 10 KB", true],
     ["HTTP", null],
     ["green(handler)", null],
+    ["crawl, kept on disk", true],
+    ["the same", true],
+    ["crawl of Python's documentation", false],
+    ["a million URLs", null],
+    ["1,000 pages in flight", true],
+    ["5,000 pages in flight", false],
+    ["10,000 pages in flight", null],
   ]);
 });

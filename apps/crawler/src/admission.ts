@@ -5,6 +5,7 @@ import type { Frontier } from "./frontier.js";
 import type { Manners } from "./manners.js";
 import { isAllowed } from "./robots.js";
 import type { RobotsCache } from "./robots-cache.js";
+import type { RobotsSitemaps } from "./robots-sitemaps.js";
 
 /**
  * Whether a host may be asked for a URL, and how fast: what its robots.txt says, and what its
@@ -16,10 +17,19 @@ export class Admission {
   /** Null: robots.txt is not asked. */
   private readonly robots: RobotsCache | null;
 
-  constructor(frontier: Frontier, manners: Manners, robots: RobotsCache | null) {
+  /** Null: the sitemaps that robots.txt names are not fetched. */
+  private readonly sitemaps: RobotsSitemaps | null;
+
+  constructor(
+    frontier: Frontier,
+    manners: Manners,
+    robots: RobotsCache | null,
+    sitemaps: RobotsSitemaps | null = null,
+  ) {
     this.frontier = frontier;
     this.manners = manners;
     this.robots = robots;
+    this.sitemaps = sitemaps;
   }
 
   /**
@@ -31,6 +41,7 @@ export class Admission {
     if (givenUp !== null) throw new CrawlError(givenUp.code, givenUp.message);
     enter("robots");
     const rules = this.robots?.rulesFor(url) ?? null;
+    if (rules !== null) this.sitemaps?.take(rules, url);
     this.manners.learnCrawlDelay(url.host, rules?.crawlDelay ?? null);
     this.frontier.open(url.host, this.manners.delay(url.host));
     return rules === null || isAllowed(rules, url);

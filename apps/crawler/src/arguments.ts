@@ -1,10 +1,13 @@
+import { parse } from "node:path";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
 import { type CrawlFlags, declareFlags, DEMO_PER_HOST, optionsOf } from "./flags.js";
+import { type Config, ConfigError, loadConfig } from "./config.js";
 import { MODES } from "./modes/index.js";
 import type { Flags, Mode } from "./modes/mode.js";
 import { nearest } from "./nearest.js";
 import type { CrawlOptions } from "./options.js";
 import { isCsv } from "./output-plans.js";
+import type { PageHandler } from "./page.js";
 import { FROM_ENVIRONMENT } from "./proxies.js";
 import { parseUrl } from "./url.js";
 import { VERSION } from "./version.js";
@@ -15,11 +18,15 @@ export interface Arguments {
   /** As given, those of the mode too. */
   readonly flags: Flags;
   readonly crawl: CrawlOptions;
+  /** Of a module of settings. */
+  readonly handler: PageHandler | undefined;
   /** Write records to standard output, not to a file. */
   readonly toStdout: boolean;
   /** Print the summary as JSON. */
   readonly json: boolean;
   readonly quiet: boolean;
+  /** Say what would be done. */
+  readonly dryRun: boolean;
   readonly demo: boolean;
   /** Port of the dashboard, 0 for any; null: there is none. */
   readonly dashboard: number | null;
@@ -105,47 +112,86 @@ function declareProgram(): Command {
   return program;
 }
 
+/** Flags that need no value where there is a job, and what it names. */
+const NAMED = { skipped: "file", warc: "folder" } as const;
+
 function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const program = command.parent ?? command;
   const isGiven = (name: string): boolean => program.getOptionValueSource(name) === "cli";
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
-  const { dashboard, demo = false, json = false, output, quiet = false } = flags;
-  const options = { proxy: FROM_ENVIRONMENT, ...optionsOf(flags) };
-  const seeds = named.length > 0 ? named : [];
+  const { dashboard, demo = false, dryRun = false, json = false, quiet = false } = flags;
+  const { handler, ...config } = configOf(flags, command);
+  const options = { proxy: FROM_ENVIRONMENT, ...config, ...optionsOf(flags) };
+  const seeds = named.length > 0 ? named : (config.seeds ?? []);
+  const beginnings = [...seeds, ...(options.sitemaps ?? []), ...(options.seedFiles ?? [])];
   const isKept = !demo && mode.isReport !== true;
-  const job = flags.job === false || (flags.job === undefined && !isKept) ? null : flags.job;
-  if (seeds.length === 0 && !demo && typeof job !== "string") {
-    command.error("error: no URL to begin with (--demo crawls a bundled site)");
-  }
-  if (options.skipped === true && job === null) {
-    command.error("error: --skipped needs the name of a file where there is no job");
-  }
-  if (mode.finish !== undefined && (output === "-" || isCsv(output, options.format))) {
-    const wanted = "a file of JSON Lines (--output)";
-    command.error(`error: the ${mode.name} is made from the output, which must be ${wanted}`);
-  }
+  const job = flags.job === false ? null : (flags.job ?? config.job ?? (isKept ? undefined : null));
+  const output = flags.output ?? config.output;
+  const settled = { ...options, seeds, output };
+  const complaint = contradiction({ mode, demo, job, beginnings, options: settled });
+  if (complaint !== null) command.error(`error: ${complaint}`);
   return {
     mode,
+    handler,
     flags: command.optsWithGlobals(),
     crawl: {
       ...(demo ? { perHost: DEMO_PER_HOST } : {}),
-      ...options,
-      seeds,
-      job: job === null ? undefined : (job ?? jobName(seeds[0]!)),
+      ...settled,
+      job: job === null ? undefined : (job ?? jobName(beginnings[0]!)),
       output: output === "-" ? undefined : output,
     },
     toStdout: output === "-",
     json,
     quiet,
+    dryRun,
     demo,
     dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }
 
-/** `https://example.org/a` is kept in `crawl-example.org`. */
-function jobName(seed: string): string {
-  return `crawl-${new URL(seed).host.replace(/[^\w.-]+/g, "-")}`;
+function configOf({ config }: CrawlFlags, command: Command): Config {
+  if (config === undefined) return {};
+  try {
+    return loadConfig(config);
+  } catch (error) {
+    if (error instanceof ConfigError) command.error(`error: ${error.message}`);
+    throw error;
+  }
+}
+
+interface Asked {
+  readonly mode: Mode;
+  readonly demo: boolean;
+  /** Undefined: by the first beginning; null: none. */
+  readonly job: string | null | undefined;
+  readonly beginnings: readonly string[];
+  readonly options: CrawlOptions;
+}
+
+/** What does not go together; null when all does. */
+function contradiction({ mode, demo, job, beginnings, options }: Asked): string | null {
+  const { format, output, robots, robotsSitemaps } = options;
+  if (beginnings.length === 0 && !demo && typeof job !== "string")
+    return "no URL to begin with (--demo crawls a bundled site)";
+  if (beginnings[0] === "-" && job === undefined)
+    return "seeds from standard input have no name: give the crawl one with --job";
+  if (robotsSitemaps === true && robots === false)
+    return "--sitemaps are those that robots.txt names, which --no-robots ignores";
+  for (const [flag, place] of Object.entries(NAMED))
+    if (options[flag as keyof typeof NAMED] === true && job === null)
+      return `--${flag} needs the name of a ${place} where there is no job`;
+  const isFile = typeof output !== "object" && output !== "-" && !isCsv(output, format);
+  if (mode.finish !== undefined && !isFile)
+    return `the ${mode.name} is made from the output, which must be a file of JSON Lines (--output)`;
+  return null;
+}
+
+/** `https://example.org/a` is kept in `crawl-example.org`, and `lists/urls.txt` in `crawl-urls`. */
+function jobName(beginning: string): string {
+  const { url } = parseUrl(beginning);
+  const name = url === null ? parse(beginning).name : url.host;
+  return `crawl-${name.replace(/[^\w.-]+/g, "-")}`;
 }
 
 function addSeed(text: string, seeds: string[] = []): string[] {

@@ -6,6 +6,7 @@ import type { Arguments } from "./arguments.js";
 import { Crawler } from "./crawler.js";
 import type { Dashboard } from "./dashboard/dashboard.js";
 import { type Demo, startDemo } from "./demo.js";
+import { dryRun, formatDryRun } from "./dry-run.js";
 import { errorMessage } from "./errors.js";
 import { CsvStream } from "./csv.js";
 import { JsonlStream } from "./jsonl.js";
@@ -15,6 +16,7 @@ import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
+import { keepStdinSeeds } from "./stdin-seeds.js";
 import { formatSummary, type Summary } from "./summary.js";
 
 /**
@@ -24,8 +26,6 @@ import { formatSummary, type Summary } from "./summary.js";
  * @returns the exit code
  */
 export function main(parsed: Arguments): number {
-  // Whoever reads what we say may be gone, as with a closed terminal: that is no reason to end.
-  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let demo: Demo | null = null;
   try {
     if (parsed.demo) demo = startDemo();
@@ -43,11 +43,13 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
   const { crawl, flags, mode } = parsed;
   const folder = crawl.job ?? null;
   const file = mode.makes === undefined ? "" : derivedFile(folder, flags["to"], mode.makes);
-  const temporary = mode.finish !== undefined && folder === null ? temporaryFolder() : null;
+  const isTemporary = mode.finish !== undefined && folder === null;
+  if (parsed.dryRun) return tellDryRun(parsed, isTemporary);
+  const temporary = isTemporary ? temporaryFolder() : null;
   try {
-    const options = temporary === null ? crawl : { ...crawl, job: temporary };
+    const options = keepStdinSeeds(temporary === null ? crawl : { ...crawl, job: temporary });
     const prepared = mode.prepare?.(flags, options) ?? { options };
-    return run(prepared, parsed, { folder, file });
+    return run({ handler: parsed.handler, ...prepared }, parsed, { folder, file });
   } finally {
     if (temporary !== null) rmSync(temporary, { recursive: true, force: true });
   }
@@ -62,10 +64,11 @@ function run(
     toStdout ? { ...options, output: recordsToStdout(options) } : options,
     handler,
   );
-  if (options.seeds.length === 0 && !crawler.isResumed) {
+  const { seeds, seedFiles = [], sitemaps = [] } = options;
+  if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
   }
-  const progress = new Progress(crawler, process.stderr);
+  const progress = new Progress(crawler, process.stderr, !json);
   const say = (message: string): void => {
     progress.clear();
     process.stderr.write(`${message}\n`);
@@ -95,6 +98,14 @@ function run(
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
+}
+
+/** @returns the exit code: whether anything would be fetched */
+function tellDryRun({ crawl, flags, json, mode }: Arguments, isTemporary: boolean): number {
+  const options = isTemporary ? { ...crawl, job: "a temporary folder" } : crawl;
+  const told = dryRun(mode.prepare?.(flags, options).options ?? options);
+  process.stdout.write(json ? `${JSON.stringify(told)}\n` : formatDryRun(told));
+  return told.isResumed || told.seeds.some(({ refusal }) => refusal === null) ? 0 : 1;
 }
 
 /** Loaded when it is asked for: without one a crawl begins sooner. */

@@ -1,6 +1,8 @@
 import { Timeout, wait } from "greenlit";
 import { BodyTooLargeError, createAgent, request } from "greenlit/net";
 import type { Dispatcher } from "undici";
+import { RecordedBody } from "./archive/exchange.js";
+import { beginExchange } from "./archive/recorder.js";
 import type { AddressGuard } from "./address-guard.js";
 import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
 import {
@@ -119,17 +121,19 @@ export class Client {
     this.options.guard.check(url);
     const draft = this.draft(url);
     let phase = "an answer";
+    const exchange = beginExchange(draft);
     enter("connecting");
     try {
       const response = this.send(draft);
+      const body = exchange?.answered(response) ?? response.body;
       phase = "the end of the body";
       enter("body");
       try {
         const head = headOf(response);
         this.options.cookies?.store(url, head.headers("set-cookie"));
-        return this.read(head, response.body, wants(head));
+        return this.read(head, body, wants(head));
       } finally {
-        response.body.destroy(); // does nothing when the body has been read to its end
+        body.destroy(); // does nothing when the body has been read to its end
       }
     } catch (error) {
       throw this.inUsersWords(error, phase, draft.proxy);
@@ -207,9 +211,9 @@ export class Client {
       const look = this.decompressStart(head, start, SNIFF_LENGTH);
       const contentType = sniffContentType(look, noSniff);
       if (isHtml(contentType)) return this.readAll({ ...head, contentType }, body, [start]);
-      return { ...head, body: null, bytes: start.length + drain(body) };
+      return { ...head, body: null, bytes: start.length + this.drain(body) };
     }
-    return { ...head, body: null, bytes: drain(body) };
+    return { ...head, body: null, bytes: this.drain(body) };
   }
 
   /** @param before what was read already */
@@ -219,6 +223,12 @@ export class Client {
     const received = before.length === 0 ? rest : Buffer.concat([...before, rest]);
     const decompressed = decompress(received, codingsOf(head), { limit });
     return { ...head, body: decompressed, bytes: received.length };
+  }
+
+  /** Takes what is left, so much as is worth it; all of it when it is kept by somebody. */
+  private drain(body: ReadableBody): number {
+    if (body instanceof RecordedBody) return drain(body, this.options.bodyLimit, Infinity);
+    return drain(body, DRAIN_LIMIT, DRAIN_TIME);
   }
 
   private decompressStart(head: Head, received: Buffer, limit: number): Buffer {
@@ -286,12 +296,13 @@ function sizeOf(chunks: readonly Buffer[]): number {
  *
  * @returns the bytes received before the rest, if any, was given up
  */
-function drain(body: ReadableBody): number {
-  const until = performance.now() + DRAIN_TIME;
+function drain(body: ReadableBody, limit: number, time: number): number {
+  const until = performance.now() + time;
   let bytes = 0;
   try {
-    while (bytes < DRAIN_LIMIT) {
-      const chunk = body.read({ timeout: Math.max(0, until - performance.now()) });
+    while (bytes < limit) {
+      const left = time === Infinity ? undefined : Math.max(0, until - performance.now());
+      const chunk = body.read(left === undefined ? undefined : { timeout: left });
       if (chunk === null) break;
       bytes += chunk.length;
     }

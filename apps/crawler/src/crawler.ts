@@ -1,11 +1,13 @@
 import { Event, Pool, spawn } from "greenlit";
 import { AddressGuard } from "./address-guard.js";
 import { Admission } from "./admission.js";
+import { Recorder } from "./archive/recorder.js";
 import { Client } from "./client.js";
 import { startingCookies } from "./cookies-file.js";
 import { Credentials } from "./credentials.js";
 import { Errands } from "./errands.js";
 import { CrawlError, errorCode, errorMessage, isPassingStatus } from "./errors.js";
+import { Experience } from "./experience.js";
 import { Fetcher, type Gate, type Page } from "./fetcher.js";
 import { enter, Flights } from "./flights.js";
 import { Frontier, type Lease } from "./frontier.js";
@@ -19,8 +21,10 @@ import { Proxies } from "./proxies.js";
 import { Redirects } from "./redirects.js";
 import { productToken } from "./robots.js";
 import { RobotsCache } from "./robots-cache.js";
+import { RobotsSitemaps } from "./robots-sitemaps.js";
 import { Scope } from "./scope.js";
 import { SecondChances } from "./second-chances.js";
+import { type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
@@ -55,16 +59,19 @@ export class Crawler {
   notify: (message: string) => void = () => {};
   private readonly handler: PageHandler | null;
   private readonly job: Job;
+  private readonly seeds: Seeds;
   private readonly scope: Scope;
   private readonly errands: Errands;
   private readonly guard: AddressGuard;
   private readonly credentials: Credentials;
   private readonly client: Client;
+  private readonly recorder: Recorder;
   private readonly robots: RobotsCache;
   private readonly admission: Admission;
   private readonly redirects: Redirects;
   private readonly fetcher: Fetcher;
   private readonly outlinks: Outlinks;
+  private readonly experience: Experience;
   private readonly secondChances: SecondChances;
   /** One greenlet for each page in flight; the frontier limits their number. */
   private readonly visitors = new Pool();
@@ -85,6 +92,8 @@ export class Crawler {
     this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
     this.job = new Job(this.options);
     const { saved } = this.job;
+    const notify = (message: string): void => this.notify(message);
+    this.seeds = new Seeds(this.options, saved?.seeds, notify);
     this.statistics = new Statistics(saved?.statistics);
     const budget = { ...this.options, isSpent: () => this.isSpent() };
     this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
@@ -93,10 +102,14 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.manners = new Manners(this.options);
-    this.robots = new RobotsCache(this.client, this.options);
+    this.recorder = new Recorder(this.job.outputs);
+    this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
     const obeys = this.options.robots;
-    this.admission = new Admission(frontier, this.manners, obeys ? this.robots : null);
-    const { admission, errands, scope } = this;
+    const { errands, ledger, manners, scope } = this;
+    const named = new RobotsSitemaps({ frontier, scope, ledger });
+    const sitemaps = this.options.robotsSitemaps ? named : null;
+    this.admission = new Admission(frontier, manners, obeys ? this.robots : null, sitemaps);
+    const { admission } = this;
     this.redirects = new Redirects({ frontier, scope, errands, admission });
     this.fetcher = new Fetcher(this.client, {
       obeysNofollow: obeys,
@@ -106,7 +119,9 @@ export class Crawler {
     });
     const traps = new Traps(this.options.traps);
     this.outlinks = new Outlinks({ frontier, scope, errands, traps });
-    const notify = (message: string): void => this.notify(message);
+    const learners = { traps, manners, pauses: frontier.pauses, ...(cookies && { cookies }) };
+    this.experience = new Experience(learners);
+    this.experience.restore(this.job.store.states());
     this.secondChances = new SecondChances(this.options, frontier, statistics, notify);
   }
 
@@ -125,7 +140,7 @@ export class Crawler {
     if (maxTime < Infinity)
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
-      for (const seed of this.seeds()) this.addSeed(seed);
+      for (const seed of this.seeds) if (!this.addSeed(seed)) break;
       for (const url of this.job.saved?.moved ?? []) this.redirects.moveScope(new URL(url));
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
@@ -133,6 +148,7 @@ export class Crawler {
     } finally {
       this.robots.close();
       this.client.close();
+      this.recorder.close();
       this.ended.set();
       this.frontier.dirty.set();
       keeper.join();
@@ -161,7 +177,8 @@ export class Crawler {
   }
 
   private begin(lease: Lease): void {
-    this.flights.during(lease.entry, () => this.visit(lease));
+    const visit = (): void => this.visit(lease);
+    this.flights.during(lease.entry, () => this.recorder.during(lease.entry, visit));
   }
 
   /**
@@ -181,9 +198,9 @@ export class Crawler {
     const watch = new Stopwatch();
     try {
       if (!this.admission.allows(new URL(url))) return this.skip(lease, "robots");
-      const wanted = this.errands.includes(lease.entry) ? (): "nothing" => "nothing" : undefined;
+      const reading = this.errands.reading(lease.entry);
       const gate: Gate = (target, status) => this.gate(lease, target, status);
-      const page = this.fetcher.fetch(url, gate, watch, wanted);
+      const page = this.fetcher.fetch(url, gate, watch, reading);
       const { status, retryAfter } = page;
       if (isPassingStatus(status) && this.secondChances.retry(lease, retryAfter)) return;
       const { links, items } = this.handle(page, lease);
@@ -217,20 +234,19 @@ export class Crawler {
     return effects;
   }
 
-  private seeds(): readonly string[] {
-    return [...new Set([...(this.job.saved?.seeds ?? []), ...this.options.seeds])];
-  }
-
-  private addSeed(seed: string): void {
-    const { url, reason } = parseUrl(seed);
+  /** Blocks while there are more than can be queued at once. @returns false when that is over */
+  private addSeed({ text, isSitemap }: Seed): boolean {
+    const { url, reason } = parseUrl(text);
     if (url !== null) {
       this.scope.addSeed(url);
       this.guard.allow(url);
       this.credentials.allow(url);
-      this.frontier.add(url, 0, null);
-    } else if (this.job.saved?.seeds.includes(seed) !== true) {
-      this.tell(() => this.ledger.badSeed(seed, reason));
+      this.frontier.add(url, isSitemap ? SITEMAP_DEPTH : 0, null);
+    } else if (this.frontier.know(text)) {
+      this.tell(() => this.ledger.badSeed(text, reason));
     }
+    this.frontier.settle();
+    return !this.frontier.closed;
   }
 
   private gate(lease: Lease, target: URL, status: number): string | null {
@@ -262,7 +278,7 @@ export class Crawler {
       for (let isLast = false; !isLast;) {
         this.frontier.dirty.wait();
         isLast = this.ended.wait({ timeout: COMMIT_INTERVAL });
-        this.commit();
+        this.commit(isLast);
         this.frontier.committed();
       }
     } catch (error) {
@@ -270,15 +286,16 @@ export class Crawler {
     }
   }
 
-  private commit(): void {
+  private commit(isLast: boolean): void {
     const saved = {
-      seeds: this.seeds(),
+      seeds: this.seeds.saved,
       frontier: this.frontier.saved,
       statistics: this.statistics.saved,
       moved: this.redirects.moved,
     };
     const written = this.job.outputs.take();
-    this.job.commit({ changes: this.frontier.takeChanges(), written, saved });
+    const more = this.experience.changes(isLast);
+    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, more });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

@@ -1,6 +1,6 @@
 import { isRequisite } from "./inventory.js";
 import type { Link } from "./links.js";
-import type { Page } from "./fetcher.js";
+import type { Page, Reading } from "./fetcher.js";
 import type { Entry } from "./schedule.js";
 import type { Scope, ScopeRejection } from "./scope.js";
 
@@ -39,6 +39,12 @@ export class Errands {
   accepts(reason: ScopeRejection, requisite: boolean): boolean {
     if (reason === "excluded") return false;
     return this.external || (requisite && this.requisites === "any");
+  }
+
+  /** What a URL is expected to be. */
+  reading(entry: Entry): Reading {
+    if (this.includes(entry)) return "nothing";
+    return entry.depth < 0 ? "sitemap" : "page";
   }
 
   /** Whether a URL is fetched for no other reason. */

@@ -1,6 +1,6 @@
 import { Semaphore } from "greenlit";
 import { decodePage } from "./charset.js";
-import type { Answer, Client, Head } from "./client.js";
+import type { Answer, Client, Head, Wanted } from "./client.js";
 import { isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
@@ -11,6 +11,7 @@ import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
 import { parseRetryAfter } from "./retry-after.js";
 import { headersForbidFollowing } from "./robots-directives.js";
+import { readSitemap, SITEMAP_MAX_BYTES } from "./sitemap-reader.js";
 import { Stopwatch } from "./stopwatch.js";
 
 /** What became of one URL. */
@@ -49,6 +50,9 @@ export interface Page {
  */
 export type Gate = (target: URL, status: number) => string | null;
 
+/** What a URL is expected to be; `nothing`: its body does not matter. */
+export type Reading = "page" | "sitemap" | "nothing";
+
 export interface FetcherOptions {
   /** Whether pages may say that their links are not to be followed. */
   readonly obeysNofollow: boolean;
@@ -74,6 +78,9 @@ export const PARSING_BUDGET = 5_000;
 /** Pages parsed at once: more would only keep more half-parsed ones in memory. */
 const PARSING_AT_ONCE = 4;
 
+/** Sitemaps in memory at once. */
+const SITEMAPS_AT_ONCE = 2;
+
 const NOT_PARSED: Parsed = {
   title: null,
   text: "",
@@ -94,6 +101,7 @@ export class Fetcher {
   private readonly client: Client;
   private readonly options: FetcherOptions;
   private readonly parsing = new Semaphore(PARSING_AT_ONCE);
+  private readonly sitemaps = new Semaphore(SITEMAPS_AT_ONCE);
 
   constructor(client: Client, options: FetcherOptions) {
     this.client = client;
@@ -104,23 +112,34 @@ export class Fetcher {
    * Blocks until the page is there.
    *
    * @param watch runs while a server is being waited for
-   * @param wanted what to read of the body; by default that of an HTML page
+   * @param reading what is expected, and to be read
    * @throws what `Client.get` throws, and CrawlError for redirects that lead nowhere
    */
   fetch(
     start: string,
     gate: Gate,
     watch: Stopwatch = new Stopwatch(),
-    wanted: typeof wantedOf = wantedOf,
+    reading: Reading = "page",
   ): Page {
+    if (reading !== "sitemap") return this.follow(start, gate, watch, reading);
+    // Each takes a lot of memory.
+    this.sitemaps.acquire();
+    try {
+      return this.follow(start, gate, watch, reading);
+    } finally {
+      this.sitemaps.release();
+    }
+  }
+
+  private follow(start: string, gate: Gate, watch: Stopwatch, reading: Reading): Page {
     // A site may redirect to the same page once it has set a cookie.
     const chain = new Set<string>();
     const step = (url: URL): string => `${url.href}\n${this.client.cookies(url)}`;
     for (let url = new URL(start); ;) {
       chain.add(step(url));
-      const answer = watch.time(() => this.get(url, wanted));
+      const answer = watch.time(() => this.get(url, reading));
       const target = redirectTarget(answer, url);
-      if (target === null) return this.page(start, url, answer);
+      if (target === null) return this.page(start, url, answer, reading);
       if (chain.has(step(target))) {
         throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
       }
@@ -128,16 +147,16 @@ export class Fetcher {
         throw new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
       }
       const stopped = gate(target, answer.status);
-      if (stopped !== null) return { ...this.page(start, target, answer), stopped };
+      if (stopped !== null) return { ...this.page(start, target, answer, reading), stopped };
       url = target;
     }
   }
 
-  private get(url: URL, wanted: typeof wantedOf): Answer {
+  private get(url: URL, reading: Reading): Answer {
     const { observer } = this.options;
     const began = performance.now();
     try {
-      const answer = this.client.get(url, wanted);
+      const answer = this.client.get(url, (head) => wantedOf(head, reading));
       observer?.answered(url, answer, performance.now() - began);
       return answer;
     } catch (error) {
@@ -146,9 +165,12 @@ export class Fetcher {
     }
   }
 
-  private page(start: string, url: URL, answer: Answer): Page {
-    const { title, links, dropped, fingerprint, text, inventory } =
-      answer.body === null ? NOT_PARSED : this.parse(url, answer, answer.body);
+  private page(start: string, url: URL, answer: Answer, reading: Reading): Page {
+    const { title, links, dropped, fingerprint, text, inventory } = this.parse(
+      url,
+      answer,
+      reading,
+    );
     const { obeysNofollow, token } = this.options;
     const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
     const inHeaders = headerLinks(answer, url).map((href) => ({ href, nofollow: false }));
@@ -161,10 +183,10 @@ export class Fetcher {
       bytes: answer.bytes,
       title,
       text,
-      parsed: answer.body !== null,
+      parsed: answer.body !== null && reading === "page",
       xml: isXml(answer.contentType),
       links:
-        obeysNofollow && !nofollow
+        reading === "sitemap" || (obeysNofollow && !nofollow)
           ? all
           : all.map(({ href }) => ({ href, nofollow: obeysNofollow })),
       droppedLinks: dropped,
@@ -176,7 +198,12 @@ export class Fetcher {
   }
 
   /** @throws CrawlError `too-costly` */
-  private parse(url: URL, { contentType }: Answer, body: Buffer): Parsed {
+  private parse(url: URL, { contentType, body }: Answer, reading: Reading): Parsed {
+    if (body === null) return NOT_PARSED;
+    if (reading === "sitemap") {
+      const pause = new Pace().step;
+      return { ...NOT_PARSED, ...readSitemap(body, url, contentType.charset, pause) };
+    }
     enter("parsing");
     this.parsing.acquire();
     try {
@@ -199,6 +226,8 @@ function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory 
   return { ...inventory, references: [...inventory.references, ...references] };
 }
 
-function wantedOf({ status }: Head): "html" | "nothing" {
-  return status >= 200 && status < 300 ? "html" : "nothing";
+/** What to read of a body. */
+function wantedOf({ status }: Head, reading: Reading): Wanted {
+  if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
+  return reading === "page" ? "html" : SITEMAP_MAX_BYTES;
 }

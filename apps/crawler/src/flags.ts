@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type CrawlOptions, DEFAULTS, kindOf } from "./options.js";
 import { nameInFolder } from "./output-plans.js";
 import { TRAP_LIMITS, TRAP_REASONS, type TrapOptions } from "./traps.js";
+import { parseUrl } from "./url.js";
 
 /** The demo site's hosts can take more than strangers should be asked for. */
 export const DEMO_PER_HOST = 8;
@@ -9,12 +10,17 @@ export const DEMO_PER_HOST = 8;
 /** What the flags say, by their names in camel case. Most are options of the crawl. */
 export interface CrawlFlags extends Omit<
   CrawlOptions,
-  "job" | "output" | "proxy" | "seeds" | "traps"
+  "job" | "output" | "proxy" | "seeds" | "sitemaps" | "traps"
 > {
+  readonly seeds?: readonly string[];
+  readonly sitemap?: readonly string[];
+  readonly sitemaps?: boolean;
   readonly job?: string | false;
   readonly output?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
+  readonly config?: string;
+  readonly dryRun?: boolean;
   readonly demo?: boolean;
   readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
@@ -30,6 +36,12 @@ export function declareFlags(command: Command): void {
     command.addOption(option);
     return option;
   };
+  command.optionsGroup("Where to begin:");
+  command
+    .option("--seeds <file>", "with a URL on each line; - for standard input", addTo)
+    .option("--sitemap <url>", "whose pages are to be fetched, too", addSitemap)
+    .option("--sitemaps", "likewise those that robots.txt names");
+
   command.optionsGroup("How far:");
   add("--max-pages <n>", "maxPages", "URLs to fetch at most");
   add("--max-bytes <size>", "maxBytes", "to receive at most, such as 500MB");
@@ -84,10 +96,18 @@ export function declareFlags(command: Command): void {
       "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",
       noUrl,
     );
+  command.option(
+    "--warc [folder]",
+    "keep all that is fetched as WARC files (default: archive in the job's folder)",
+    noUrl,
+  );
+  add("--warc-size <size>", "warcSize", "at which a WARC file is followed by another one");
   add("--format <format>", "format", "of outputs whose names do not say: jsonl or csv");
 
   command.optionsGroup("The command:");
   command
+    .option("--config <file>", "of settings, JSON or a module (.mjs); flags win over it")
+    .option("--dry-run", "say what would be done; fetch robots.txt only, and write nothing")
     .option("--json", "print the summary as JSON")
     .option("--quiet", "no progress")
     .option("--dashboard [port]", "a page on this machine that shows and controls it", readPort)
@@ -96,10 +116,14 @@ export function declareFlags(command: Command): void {
 
 /** The options that flags stand for, but for where the crawl and its pages are kept. */
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
-  const { dashboard: _dashboard, header, proxy, publicHeader, trap, ...rest } = flags;
+  const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...others } = flags;
+  const { config: _config, dashboard: _dashboard, dryRun: _dryRun, ...rest } = others;
   const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
   return {
     ...options,
+    ...(seeds === undefined ? {} : { seedFiles: seeds }),
+    ...(sitemap === undefined ? {} : { sitemaps: sitemap }),
+    ...(sitemaps === undefined ? {} : { robotsSitemaps: sitemaps }),
     ...(header === undefined ? {} : { headers: header }),
     ...(publicHeader === undefined ? {} : { publicHeaders: publicHeader }),
     ...(proxy === undefined ? {} : { proxy: proxy === false ? null : proxy }),
@@ -122,6 +146,16 @@ function readerOf(name: keyof CrawlOptions): (text: string) => unknown {
     if (value === undefined) throw new InvalidArgumentError(`It must be ${kind.expected}.`);
     return value;
   };
+}
+
+/** A flag that may be given several times. */
+function addTo(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
+function addSitemap(text: string, before?: readonly string[]): readonly string[] {
+  if (parseUrl(text).url !== null) return addTo(text, before);
+  throw new InvalidArgumentError("It must be an http or https URL.");
 }
 
 /** `Name: value`, as curl takes it. */

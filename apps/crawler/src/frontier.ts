@@ -1,6 +1,7 @@
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
 import type { Redirect } from "./output.js";
+import { Pauses } from "./pauses.js";
 import { RecentSet } from "./recent-set.js";
 import { type Entry, type Host, Schedule } from "./schedule.js";
 import type { Changes, FoundEntry, Store, StoredEntry } from "./store.js";
@@ -82,6 +83,7 @@ export class Frontier {
   private changes = noChanges();
   /** Hosts of which the store will have more after the next commit. */
   private readonly uncommitted = new Set<Host>();
+  readonly pauses: Pauses = new Pauses((name, ms, reason) => this.pause(name, ms, reason));
   /** Set when there is something to commit. */
   readonly dirty: Event = new Event();
   /** Set when `next` may have an answer. */
@@ -192,6 +194,23 @@ export class Frontier {
     this.dirty.set();
     this.changed.set();
     return true;
+  }
+
+  /** Takes note of a text that is no URL. @returns false when it was known already */
+  know(text: string): boolean {
+    if (this.has(text)) return false;
+    this.learn(text);
+    this.changes.known.push(text);
+    this.dirty.set();
+    return true;
+  }
+
+  /** Blocks while more waits to be committed than should be in memory. */
+  settle(): void {
+    while (this.isBehind && !this.isClosed) {
+      this.changed.clear();
+      this.changed.wait();
+    }
   }
 
   /** What has happened since the last call; the keeper commits it. */
@@ -363,6 +382,7 @@ export class Frontier {
     if (until <= host.pausedUntil) return;
     host.pausedUntil = until;
     host.pauseReason = reason;
+    this.pauses.note(name, until, reason);
   }
 
   /**

@@ -1,3 +1,4 @@
+export { type Config, ConfigError, defineConfig } from "./config.js";
 export { crawl, Crawler } from "./crawler.js";
 export { CsvFile, CsvStream } from "./csv.js";
 export { Dashboard, type DashboardOptions, serveDashboard } from "./dashboard/dashboard.js";

@@ -10,12 +10,13 @@ import { leftovers } from "./leftovers.js";
 import { OutputError } from "./output.js";
 import { Outputs, type SavedFiles } from "./outputs.js";
 import { type OutputOptions, planOutputs } from "./output-plans.js";
+import type { SavedSeeds } from "./seeds.js";
 import type { Changes, Store } from "./store.js";
 import type { SavedStatistics } from "./summary.js";
 
 /** What a later run takes over, beside the queues. */
 export interface Saved {
-  readonly seeds: readonly string[];
+  readonly seeds: SavedSeeds;
   readonly frontier: SavedFrontier;
   readonly statistics: SavedStatistics;
   /** URLs whose hosts are in scope because a seed redirected there. */
@@ -29,6 +30,8 @@ export interface Batch {
   readonly changes: Omit<Changes, "states">;
   readonly written: ReturnType<Outputs["take"]>;
   readonly saved: Saved;
+  /** Further values to be kept beside the queues, by name. */
+  readonly more: Changes["states"];
 }
 
 /** What is kept for a worker. */
@@ -43,7 +46,7 @@ const CRAWL = "crawl";
 const ALONE = "alone";
 
 /** Of what is in a job's folder: one of another version is not touched. */
-const VERSION = 3;
+const VERSION = 4;
 
 /**
  * Where a crawl is kept: the store and the outputs, which go forward together.
@@ -97,9 +100,10 @@ export class Job {
    *
    * @throws OutputError when the outputs or the store cannot be written
    */
-  commit({ changes, written, saved }: Batch): void {
+  commit({ changes, written, saved, more }: Batch): void {
     const files = this.outputs.flush(written);
-    this.save({ saved, files }, changes);
+    this.save({ saved, files }, changes, more);
+    this.outputs.committed();
   }
 
   /**
@@ -108,7 +112,10 @@ export class Job {
    */
   close(left: string | null): void {
     try {
-      if (left !== null) this.outputs.append("skipped", leftovers(this.store, left));
+      if (left !== null) {
+        this.outputs.append("skipped", leftovers(this.store, left));
+        this.outputs.finish();
+      }
     } finally {
       this.outputs.close();
       this.store.close();

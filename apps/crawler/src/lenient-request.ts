@@ -38,6 +38,7 @@ export function lenientRequest(url: URL, options: LenientOptions): LenientRespon
     status: message.statusCode,
     statusText: message.statusMessage,
     headers: headersOf(message),
+    rawHeaders: message.rawHeaders,
     body: new MessageBody(message, until),
   };
 }

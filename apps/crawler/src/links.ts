@@ -16,6 +16,8 @@ export interface Link {
   readonly nofollow: boolean;
   /** It leads to a part of the page: an image, a style sheet, a script ... */
   readonly requisite?: boolean;
+  /** A sitemap lists it as a sitemap. */
+  readonly sitemap?: boolean;
 }
 
 export interface PageLinks {

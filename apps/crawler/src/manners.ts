@@ -1,4 +1,5 @@
 import type { ErrorCode } from "./errors.js";
+import type { Learner } from "./experience.js";
 import { Recent } from "./recent.js";
 
 export interface MannersOptions {
@@ -29,6 +30,8 @@ const SLOW = 2_000;
 /** Weight of the newest answer in the average latency. */
 const NEWEST = 0.25;
 const REMEMBERED = 100_000;
+/** Hosts of which a later run is told. */
+const KEPT = 1_000;
 
 interface Host {
   failures: number;
@@ -43,13 +46,23 @@ interface Host {
   latency: number;
 }
 
+/** What a later run is told of a host. */
+type KeptHost = [
+  key: string,
+  failures: number,
+  /** With the ms that are left. */
+  givenUp: (GivenUp & { readonly until: number }) | null,
+  ownDelay: number,
+  latency: number,
+];
+
 /**
  * How a host is treated by what it answers: more slowly when it says that it is asked too often, or
  * takes long; not at all for some minutes when it does not answer any more.
  *
  * It has no clock: times are in ms, of whatever clock the caller has.
  */
-export class Manners {
+export class Manners implements Learner {
   private readonly options: MannersOptions;
   private readonly hosts = new Recent<string, Host>(REMEMBERED);
 
@@ -140,6 +153,26 @@ export class Manners {
       left--;
     }
     return reasons;
+  }
+
+  learnt(now: number): readonly KeptHost[] {
+    const kept: KeptHost[] = [];
+    for (const [key, { failures, givenUp, ownDelay, latency }] of this.hosts.newestFirst()) {
+      if (kept.length === KEPT) break;
+      if (failures === 0 && givenUp === null && ownDelay === 0 && latency <= SLOW) continue;
+      const left = givenUp === null ? null : { ...givenUp, until: Math.round(givenUp.until - now) };
+      kept.push([key, failures, left, Math.round(ownDelay), Math.round(latency)]);
+    }
+    return kept.reverse();
+  }
+
+  relearn(learnt: readonly KeptHost[], now: number, ago: number): void {
+    for (const [key, failures, left, ownDelay, latency] of learnt) {
+      if (this.hosts.get(key) !== undefined) continue;
+      const givenUp = left === null ? null : { ...left, until: now + left.until - ago };
+      const host = { failures, failedAt: now, givenUp, ownDelay, crawlDelay: 0, latency };
+      this.hosts.set(key, host);
+    }
   }
 
   private host(key: string): Host {

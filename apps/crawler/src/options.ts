@@ -30,6 +30,12 @@ import { VERSION } from "./version.js";
 export interface Settings {
   /** URLs to begin with. */
   readonly seeds: readonly string[];
+  /** Files with more of them, one on a line; `-` is standard input. */
+  readonly seedFiles?: readonly string[];
+  /** URLs of sitemaps, whose pages are to be fetched, too. */
+  readonly sitemaps?: readonly string[];
+  /** Take the sitemaps that robots.txt names as well. */
+  readonly robotsSitemaps?: boolean;
   /** Pages in flight at once. */
   readonly concurrency?: number;
   /** Pages of one host in flight at once. */
@@ -73,6 +79,8 @@ export interface Settings {
   readonly requisites?: RequisiteMode;
   /** Ask once for what links out of scope lead to, and follow nothing from there. */
   readonly external?: boolean;
+  /** Size at which a WARC file is followed by another one. */
+  readonly warcSize?: Size;
   /** Keep the cookies that sites set, and send them back. */
   readonly cookies?: boolean;
   /** Sent with requests to the origins of the seeds, and to no other: what only they may know. */
@@ -121,6 +129,11 @@ export interface CrawlOptions extends Settings, Hooks {
    * the URLs that are left. True: `skipped.jsonl` in the job's folder. Default: nowhere.
    */
   readonly skipped?: string | Output<Skipped> | boolean | undefined;
+  /**
+   * Folder of WARC files, into which all that is fetched goes as it was sent: pages of any type,
+   * redirects, errors, robots.txt. True: `archive` in the job's folder. Default: nowhere.
+   */
+  readonly warc?: string | boolean | undefined;
   /** Of files whose names end in neither `.csv` nor `.jsonl`. Default: jsonl. */
   readonly format?: "jsonl" | "csv" | undefined;
   /** Where goes what each page refers to. Default: nowhere. */
@@ -138,11 +151,15 @@ type Measured =
   | "bodyTimeout"
   | "retryDelay"
   | "bodyLimit"
+  | "warcSize"
   | "grace";
 type ResolvedSettings = Required<Omit<Settings, Measured>> & Readonly<Record<Measured, number>>;
 export type ResolvedOptions = Omit<CrawlOptions, keyof Settings> & ResolvedSettings;
 
 export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
+  seedFiles: [],
+  sitemaps: [],
+  robotsSitemaps: false,
   concurrency: 100,
   perHost: 2,
   delay: 0,
@@ -165,6 +182,7 @@ export const DEFAULTS: Omit<ResolvedSettings, "seeds"> = {
   robots: true,
   requisites: "none",
   external: false,
+  warcSize: 1_000_000_000,
   cookies: true,
   headers: {},
   publicHeaders: {},
@@ -182,6 +200,9 @@ const output = either(text, having<Output<never>>("write"));
 /** What each option may be. */
 const KINDS = {
   seeds: texts,
+  seedFiles: texts,
+  sitemaps: texts,
+  robotsSitemaps: flag,
   concurrency: count(1),
   perHost: count(1),
   delay: duration(0),
@@ -204,6 +225,7 @@ const KINDS = {
   robots: flag,
   requisites: oneOf<RequisiteMode>(["none", "scope", "any"]),
   external: flag,
+  warcSize: size(1),
   cookies: flag,
   headers,
   publicHeaders: headers,
@@ -220,11 +242,14 @@ const KINDS = {
   items: output,
   itemColumns: texts,
   skipped: either(output, flag),
+  warc: either(text, flag),
   format: oneOf(["jsonl", "csv"]),
   links: output,
   onRequest: callback,
   onError: callback,
 } satisfies Record<keyof CrawlOptions, Kind<unknown>>;
+
+export const OPTION_NAMES: readonly string[] = Object.keys(KINDS);
 
 export function isOption(name: string): name is keyof CrawlOptions {
   return Object.hasOwn(KINDS, name);
@@ -248,7 +273,7 @@ export function resolveOptions(options: CrawlOptions): ResolvedOptions {
  * The value of an option in the unit that the crawl counts in: ms, bytes.
  * @throws RangeError when it is none for this option
  */
-function readOption(name: keyof CrawlOptions, value: unknown): unknown {
+export function readOption(name: keyof CrawlOptions, value: unknown): unknown {
   const { expected, read } = kindOf(name);
   const known = read(value);
   if (known !== undefined) return known;

@@ -5,6 +5,7 @@ import type { Link } from "./links.js";
 import type { Skipped } from "./output.js";
 import { Pace } from "./pace.js";
 import type { Scope } from "./scope.js";
+import { depthFor } from "./seeds.js";
 import type { LinkingPage, Traps } from "./traps.js";
 import { parseUrl, withoutFragment } from "./url.js";
 
@@ -36,7 +37,7 @@ export class Outlinks {
   judge(links: readonly Link[], { entry }: Lease, { finalUrl, fingerprint }: Page): Judgement {
     const { frontier, traps } = this.judges;
     const pace = new Pace();
-    const from = traps.page(new URL(finalUrl), entry.depth, fingerprint);
+    const from = traps.page(new URL(finalUrl), depthFor(links, entry.depth), fingerprint);
     const judgement: Judgement = { from, wanted: [], refusals: [] };
     for (const link of links) {
       pace.step();
@@ -74,6 +75,7 @@ export class Outlinks {
     const outside = scope.check(url, from.depth + 1);
     if (outside !== null && errands.accepts(outside, requisite)) return null;
     if (nofollow) return "nofollow";
-    return outside ?? (requisite ? null : traps.check(url, from));
+    // What a sitemap lists has an end.
+    return outside ?? (requisite || from.depth < 0 ? null : traps.check(url, from));
   }
 }

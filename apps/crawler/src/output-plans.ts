@@ -1,3 +1,4 @@
+import { type ArchiveOptions, planArchive } from "./archive/plan.js";
 import { CsvFile } from "./csv.js";
 import { JsonlFile } from "./jsonl.js";
 import type { CrawlOptions } from "./options.js";
@@ -7,7 +8,8 @@ import type { OutputPlan } from "./outputs.js";
 export type OutputOptions = Pick<
   CrawlOptions,
   "output" | "items" | "itemColumns" | "skipped" | "links" | "format"
->;
+> &
+  ArchiveOptions;
 
 /** Which outputs a crawl has, and in what format. */
 export function planOutputs(options: OutputOptions): OutputPlan[] {
@@ -34,6 +36,7 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
       isWhole: true,
       open: (file, keep) => new JsonlFile(file, keep),
     },
+    planArchive(options),
   ];
 }
 

@@ -72,6 +72,10 @@ export interface FileOutput<T> extends Output<T> {
   readonly file: string;
   /** Bytes that are safe. */
   readonly length: number;
+  /** What was flushed is of the crawl for good. */
+  committed?(): void;
+  /** The crawl has ended, all is committed: makes what is to be made of it. May block. */
+  finish?(): void;
   close(): void;
 }
 

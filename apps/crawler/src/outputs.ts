@@ -43,6 +43,7 @@ export type Batch = Map<string, unknown[]>;
 export class Outputs {
   /** The files, and what of them is safe. */
   files: SavedFiles;
+  private readonly own: SavedFiles;
   private readonly plans: readonly OutputPlan[];
   private readonly outputs = new Map<string, Output<never>>();
   private batch: Batch = new Map();
@@ -62,18 +63,22 @@ export class Outputs {
   ) {
     this.plans = plans;
     const files = plans.map((plan) => [plan.name, fileOf(plan, folder, saved, fresh)] as const);
-    this.files = Object.fromEntries(
-      files.filter((it): it is [string, SavedFile] => it[1] !== null),
-    );
+    this.own = Object.fromEntries(files.filter((it): it is [string, SavedFile] => it[1] !== null));
+    // Those of earlier runs that this one does not ask for stay: a later one may go on with them.
+    this.files = { ...saved, ...this.own };
   }
 
   /** @throws OutputError */
   open(): void {
     for (const { name, given, open } of this.plans) {
-      const saved = this.files[name];
-      if (saved !== undefined) this.outputs.set(name, open(saved.file, saved.length));
+      const own = this.own[name];
+      if (own !== undefined) this.outputs.set(name, open(own.file, own.length));
       else if (typeof given === "object") this.outputs.set(name, given);
     }
+  }
+
+  get(name: string): Output<never> | undefined {
+    return this.outputs.get(name);
   }
 
   /** Whether anybody wants to have it. */
@@ -107,13 +112,23 @@ export class Outputs {
       const output = this.outputs.get(name)!;
       for (const value of values) output.write(value as never);
     }
-    const files: Record<string, SavedFile> = {};
+    const files: Record<string, SavedFile> = { ...this.files };
     for (const [name, output] of this.outputs) {
       output.flush?.();
       if (isFileOutput(output)) files[name] = { file: output.file, length: output.length };
     }
     this.files = files;
     return files;
+  }
+
+  /** What the last `flush` wrote is committed. */
+  committed(): void {
+    for (const output of this.outputs.values()) if (isFileOutput(output)) output.committed?.();
+  }
+
+  /** All is committed: makes what is made of it. Blocks. @throws OutputError */
+  finish(): void {
+    for (const output of this.outputs.values()) if (isFileOutput(output)) output.finish?.();
   }
 
   /**

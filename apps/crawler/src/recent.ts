@@ -20,6 +20,11 @@ export class Recent<K, V> {
     return [...this.entries.keys()];
   }
 
+  /** A copy of all that there is, which uses none of it. */
+  newestFirst(): [K, V][] {
+    return [...this.entries].reverse();
+  }
+
   set(key: K, value: V): void {
     this.newest = key;
     this.entries.delete(key);

@@ -29,11 +29,14 @@ export interface ScopeOptions {
   readonly maxPathDepth?: number;
 }
 
+/** Indexes of sitemaps within each other: the rules allow one level. */
+const DEEPEST_SITEMAP = -5;
+
 /** Decides which URLs belong to the crawl. Seeds themselves are not asked: the user named them. */
 export class Scope {
   private readonly mode: ScopeMode;
   private readonly hosts = new Set<string>();
-  private readonly domains: string[] = [];
+  private readonly domains = new Set<string>();
   private readonly include: Glob[];
   private readonly exclude: Glob[];
   private readonly maxDepth: number;
@@ -54,12 +57,16 @@ export class Scope {
     const domain = seed.hostname.replace(/^www\./, "");
     // Of `www.example` the `www` is the name itself, and `example` a suffix like `org`.
     const owned = [domain, seed.hostname].find((host) => ownedDomain(host) !== null);
-    if (owned !== undefined) this.domains.push(owned);
+    if (owned !== undefined) this.domains.add(owned);
   }
 
-  /** @returns null when the URL is in scope. */
+  /**
+   * @param depth links from a seed; below 0 it is a sitemap, which is asked for its host only
+   * @returns null when the URL is in scope
+   */
   check(url: URL, depth: number): ScopeRejection | null {
     if (!this.isNear(url)) return "other-host";
+    if (depth < 0) return depth < DEEPEST_SITEMAP ? "too-deep" : null;
     if (this.exclude.some((glob) => glob.matches(url))) return "excluded";
     if (this.include.length > 0 && !this.include.some((glob) => glob.matches(url))) {
       return "not-included";
@@ -76,8 +83,14 @@ export class Scope {
   private isNear(url: URL): boolean {
     if (this.mode === "any" || this.hosts.has(url.host)) return true;
     if (this.mode === "host") return false;
-    return this.domains.some(
-      (domain) => url.hostname === domain || url.hostname.endsWith(`.${domain}`),
-    );
+    for (let name = url.hostname; name !== ""; name = parentOf(name))
+      if (this.domains.has(name)) return true;
+    return false;
   }
+}
+
+/** `b.example` of `a.b.example`; empty for the last part. */
+function parentOf(name: string): string {
+  const dot = name.indexOf(".");
+  return dot < 0 ? "" : name.slice(dot + 1);
 }

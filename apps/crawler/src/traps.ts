@@ -1,3 +1,4 @@
+import type { Learner } from "./experience.js";
 import { Recent } from "./recent.js";
 
 /** Why a URL looks like one of endlessly many. */
@@ -70,6 +71,13 @@ const REMEMBERED_TEXTS = 5_000;
 const GENERATIONS = 20;
 /** Texts of one pattern that are remembered. */
 const TEXTS = 200;
+/**
+ * Of what looks most like a trap a later run is told: so many patterns and paths, each with so many
+ * texts, when so many pages say so.
+ */
+const KEPT = 500;
+const KEPT_TEXTS = 20;
+const SUSPICIOUS = 10;
 
 /**
  * Pages whose URLs differ in numbers, or in the values of their queries, only; of those that have
@@ -97,7 +105,7 @@ interface Pattern {
  * people make sites so that each page is a few links away. A trap makes each page from the one
  * before. So what counts is how many links in a row stay in one pattern, and what the pages show.
  */
-export class Traps {
+export class Traps implements Learner {
   private readonly options: Required<TrapOptions>;
   private readonly byUrl = new Recent<string, Pattern>(REMEMBERED);
   private readonly byText = new Recent<string, Pattern>(REMEMBERED_TEXTS);
@@ -166,6 +174,22 @@ export class Traps {
     else if (found.length > 0) pattern.growing++;
   }
 
+  learnt(): readonly [patterns: KeptPattern[], texts: KeptPattern[], paths: KeptPath[]] | [] {
+    const paths: KeptPath[] = [];
+    for (const [path, known] of this.combinations.newestFirst()) {
+      if (known.size >= SUSPICIOUS && paths.push([path, [...known]]) === KEPT) break;
+    }
+    paths.reverse();
+    const [byUrl, byText] = [keep(this.byUrl), keep(this.byText)];
+    return byUrl.length + byText.length + paths.length === 0 ? [] : [byUrl, byText, paths];
+  }
+
+  relearn([byUrl = [], byText = [], paths = []]: ReturnType<Traps["learnt"]>): void {
+    for (const kept of byUrl) restore(this.byUrl, kept);
+    for (const kept of byText) restore(this.byText, kept);
+    for (const [path, known] of paths) this.combinations.set(path, new Set(known));
+  }
+
   /** @param stays the link comes from a page of the same pattern */
   private judge(pattern: Pattern, depth: number, stays: boolean): TrapReason | null {
     const { begin, newText, newLink, stale, growing, isClosed } = pattern;
@@ -204,6 +228,27 @@ export class Traps {
     this.combinations.set(path, known.add(keys));
     return false;
   }
+}
+
+type KeptPattern = [key: string, pattern: Omit<Pattern, "texts">, texts: number[]];
+type KeptPath = [path: string, combinations: string[]];
+
+/** Those with many pages that showed nothing new, or that are far from the first. */
+function keep(patterns: Recent<string, Pattern>): KeptPattern[] {
+  const kept: KeptPattern[] = [];
+  for (const [key, { texts, ...pattern }] of patterns.newestFirst()) {
+    const { begin, newText, stale } = pattern;
+    if (stale < SUSPICIOUS && newText - begin < SUSPICIOUS) continue;
+    const newest = texts.newestFirst().slice(0, KEPT_TEXTS).reverse();
+    if (kept.push([key, pattern, newest.map(([text]) => text)]) === KEPT) break;
+  }
+  return kept.reverse();
+}
+
+function restore(patterns: Recent<string, Pattern>, [key, pattern, texts]: KeptPattern): void {
+  const restored = { ...pattern, texts: new Recent<number, true>(TEXTS) };
+  for (const text of texts) restored.texts.set(text, true);
+  patterns.set(key, restored);
 }
 
 function patternIn(patterns: Recent<string, Pattern>, key: string, depth: number): Pattern {

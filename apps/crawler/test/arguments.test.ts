@@ -1,6 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Arguments, Exit, parseArguments } from "../src/arguments.js";
 import { MODES } from "../src/modes/index.js";
+import { temporaryFolder } from "./folder.js";
 
 describe("parseArguments", () => {
   let out = "";
@@ -14,11 +17,12 @@ describe("parseArguments", () => {
 
   it("reads every flag", () => {
     const argv =
-      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --format csv --json --quiet --dashboard 8080".split(
+      "http://a.example/ https://b.example --concurrency 7 --max-pages 50 --max-bytes 5MB --max-time 1h30m --max-path-depth 4 --max-depth 0 --scope domain --include /a/** --include /b/** --exclude /c --per-host 3 --delay 10 --timeout 1.5s --connect-timeout 11 --headers-timeout 12 --body-timeout 13 --retries 0 --retry-delay 1 --body-limit 1000 --user-agent Bot/1 --auth me:secret --cookie a=1;b=2 --cookies-file c.txt --proxy http://p.example:1 --no-robots --no-cookies --trap same-content=9 --trap too-many-queries=8 --allow-private --job folder --fresh --output - --items i.jsonl --skipped --warc w --warc-size 1GB --format csv --json --quiet --dashboard 8080".split(
         " ",
       );
     expect(parseArguments(argv)).toEqual({
       mode: MODES[0],
+      handler: undefined,
       flags: expect.objectContaining({ concurrency: 7, output: "-" }),
       crawl: {
         seeds: ["http://a.example/", "https://b.example"],
@@ -54,11 +58,14 @@ describe("parseArguments", () => {
         output: undefined,
         items: "i.jsonl",
         skipped: true,
+        warc: "w",
+        warcSize: 1_000_000_000,
         format: "csv",
       },
       toStdout: true,
       json: true,
       quiet: true,
+      dryRun: false,
       demo: false,
       dashboard: 8080,
     } satisfies Arguments);
@@ -72,6 +79,7 @@ describe("parseArguments", () => {
       toStdout: false,
       json: false,
       quiet: false,
+      dryRun: false,
       demo: false,
       dashboard: null,
     });
@@ -101,6 +109,9 @@ describe("parseArguments", () => {
     [["http://a.example", "--header", "Cookie: a=1"], "Cookie and the headers of a connection"],
     [["http://a.example", "--auth", "me"], "It must be user:password"],
     [["http://a.example", "--cookie", "yes"], "It must be name=value"],
+    [["--seeds", "-"], "give the crawl one with --job"],
+    [["--sitemap", "map.xml"], "It must be an http or https URL"],
+    [["http://a.example", "--sitemaps", "--no-robots"], "which --no-robots ignores"],
     [["sitmap", "http://a.example"], "No mode of this name. Did you mean sitemap?"],
     [["sitemap"], "no URL to begin with"],
     [["sitemap", "http://a.example", "--too", "x"], "Did you mean --to?"],
@@ -110,6 +121,7 @@ describe("parseArguments", () => {
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
     [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--no-job", "--warc"], "needs the name of a folder"],
     [["--dashboard", "http://a.example"], "put the flag behind the URLs"],
     [["http://a.example", "--dashboard", "65536"], "65536 is no port"],
     [["http://a.example", "--no-job", "--skipped"], "needs the name of a file"],
@@ -130,6 +142,49 @@ describe("parseArguments", () => {
       },
     });
     expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
+  });
+
+  it("begins with lists and sitemaps, too, and names the crawl by the first", () => {
+    const lists = ["--seeds", "lists/my urls.txt", "--seeds", "-"];
+    expect(parseArguments([...lists, "--sitemaps"])).toMatchObject({
+      crawl: {
+        seeds: [],
+        seedFiles: ["lists/my urls.txt", "-"],
+        robotsSitemaps: true,
+        job: "crawl-my-urls",
+      },
+    });
+    expect(parseArguments([...lists, "--sitemap", "http://a.example:81/x.xml"])).toMatchObject({
+      crawl: { sitemaps: ["http://a.example:81/x.xml"], job: "crawl-a.example-81" },
+    });
+  });
+
+  it("takes settings from a file, over which flags win", () => {
+    const file = join(temporaryFolder(), "crawl.json");
+    const settings = { seeds: ["http://a.example"], delay: "1s", perHost: 3, robots: false };
+    writeFileSync(file, JSON.stringify({ ...settings, output: "-", proxy: null }));
+    const parse = (...argv: string[]): Arguments | Exit =>
+      parseArguments(["--config", file, ...argv]);
+    expect(parse("--per-host", "5")).toMatchObject({
+      crawl: {
+        seeds: ["http://a.example"],
+        delay: "1s",
+        perHost: 5,
+        robots: false,
+        proxy: null,
+        job: "crawl-a.example",
+        output: undefined,
+      },
+      toStdout: true,
+    });
+    expect(parse("http://b.example", "--output", "b.jsonl")).toMatchObject({
+      crawl: { seeds: ["http://b.example"], job: "crawl-b.example", output: "b.jsonl" },
+    });
+    expect(parse("sitemap")).toEqual(new Exit(2));
+    expect(err).toContain("must be a file of JSON Lines");
+    writeFileSync(file, JSON.stringify({ seed: [] }));
+    expect(parse()).toEqual(new Exit(2));
+    expect(err).toContain(`${file}:1: there is no option seed. Did you mean seeds?`);
   });
 
   it("takes the flags of a crawl before and after a mode, and the mode's own after it", () => {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import type { ServerResponse } from "node:http";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { PageRecord } from "../src/output.js";
@@ -16,6 +16,11 @@ const recordsOf = (lines: string): PageRecord[] =>
     .map((line) => JSON.parse(line) as PageRecord);
 
 describe("greenlit-crawl", () => {
+  it("does not mind that the reader of its help has gone", async () => {
+    const { code, err } = await command(["--help"], (child) => child.stdout!.destroy());
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+  });
+
   it("crawls the demo site and ends, with the numbers the site promises", async () => {
     const { code, out, err } = await command(["--demo", "--json"]);
     // Nothing but how far it is, which a slow machine is told.
@@ -49,6 +54,40 @@ describe("greenlit-crawl", () => {
     expect(unwritable.err).toContain(
       "greenlit-crawl: /nonexistent/folder/file cannot be written: ENOENT",
     );
+  });
+
+  it("lets a module of settings see the pages", async () => {
+    const { origin } = await serve(site({ "/": "<title>Home</title><a href=/a>", "/a": "" }));
+    const folder = temporaryFolder();
+    const settings = `export default {
+      seeds: [${JSON.stringify(origin)}], output: "-",
+      handler: (page) => page.emit({ title: page.title }),
+    };`;
+    writeFileSync(join(folder, "crawl.mjs"), settings);
+    const args = ["--config", "crawl.mjs", "--job", "job", "--quiet"];
+    const { code, out } = await command(args, undefined, folder);
+    expect(code).toBe(0);
+    expect(recordsOf(out)).toHaveLength(1); // the handler follows nothing
+    expect(readFileSync(join(folder, "job/items.jsonl"), "utf8")).toBe('{"title":"Home"}\n');
+  });
+
+  it("says what it would do, and does nothing", async () => {
+    const { origin, requests } = await serve(site({ "/": "" }));
+    const folder = temporaryFolder();
+    const list = join(temporaryFolder(), "urls.txt");
+    writeFileSync(list, "nonsense\n");
+    const { code, out, err } = await command(
+      ["check", origin, "--seeds", list, "--dry-run"],
+      undefined,
+      folder,
+    );
+    expect([code, err]).toEqual([0, ""]);
+    expect(out).toContain(`would fetch     ${origin}/\n`);
+    expect(requests).toEqual(["/robots.txt"]);
+    expect(readdirSync(folder)).toEqual([]);
+    const bad = await command(["--seeds", list, "--dry-run", "--json"], undefined, folder);
+    expect(bad.code).toBe(1);
+    expect(JSON.parse(bad.out)).toMatchObject({ seedCount: 1, badSeedCount: 1 });
   });
 
   it("ends with 3 when its time is over and something is left", async () => {

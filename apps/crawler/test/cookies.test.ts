@@ -57,4 +57,24 @@ describe("Cookies", () => {
     }
     expect(sent(cookies, "http://127.0.0.2/")).toBe("");
   });
+
+  it("tells a later run what it has, which is not to spoil what that was given", () => {
+    const before = after("a=1; Path=/", "gone=1; Path=/; Max-Age=0");
+    before.store(new URL("http://other.example/"), ["b=1; Path=/"]);
+    const learnt = JSON.parse(JSON.stringify(before.learnt())) as ReturnType<Cookies["learnt"]>;
+    const later = new Cookies();
+    later.store(new URL("http://other.example/"), ["b=2; Path=/"]);
+    later.relearn(learnt);
+    expect(sent(later, HOME.href)).toBe("a=1");
+    expect(sent(later, "http://other.example/")).toBe("b=2");
+    expect(new Cookies().learnt()).toEqual([]);
+
+    before.store(HOME, ["a=2; Path=/"]);
+    expect(JSON.stringify(before.learnt())).toContain('"value":"2"');
+    for (let i = 0; i < 2_000; i++) {
+      before.store(new URL(`http://site-${i}.example/`), [`c=${i}; Path=/`]);
+    }
+    expect(before.learnt()).toHaveLength(500);
+    expect(before.learnt().at(-1)![0]).toBe("site-1999.example");
+  });
 });

@@ -86,4 +86,24 @@ describe("Manners", () => {
     });
     expect(Object.keys(hosts.reasons(60, 1))).toHaveLength(1);
   });
+
+  it("tells a later run how it treats hosts, those that need it", () => {
+    const before = manners();
+    before.answered("ordinary.example", 200, 10);
+    before.answered("busy.example", 429, 10);
+    for (let i = 0; i < 20; i++) before.answered("slow.example", 200, 10_000);
+    for (let now = 0; now < 5; now++) before.failed("dead.example", "timeout", now, now);
+    const learnt = JSON.parse(JSON.stringify(before.learnt(1_000))) as ReturnType<
+      Manners["learnt"]
+    >;
+    expect(learnt.map(([host]) => host)).toEqual(["busy.example", "slow.example", "dead.example"]);
+    const after = manners();
+    after.answered("slow.example", 200, 10); // which is known better by now
+    after.relearn(learnt, 50, 60_000);
+    expect(after.delay("busy.example")).toBe(250);
+    expect(after.delay("slow.example")).toBe(0);
+    const left = 300_004 - 1_000 - 60_000;
+    expect(after.givenUp("dead.example", 50 + left - 1)).toMatchObject({ code: "timeout" });
+    expect(after.givenUp("dead.example", 50 + left)).toBe(null);
+  });
 });

@@ -14,18 +14,21 @@ it("has pages and items in the folder, and the rest when it is asked for", () =>
     items: "items.jsonl",
     skipped: null,
     links: null,
+    archive: null,
   });
   expect(namesOf({ output: "p", items: "i", skipped: "s" })).toEqual({
     pages: "p",
     items: "i",
     skipped: "s",
     links: null,
+    archive: null,
   });
   expect(namesOf({ skipped: true, format: "csv" })).toEqual({
     pages: "pages.csv",
     items: "items.csv",
     skipped: "skipped.csv",
     links: null,
+    archive: null,
   });
 });
 

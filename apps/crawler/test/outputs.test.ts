@@ -50,6 +50,19 @@ describe("Outputs", () => {
     expect(readFileSync(file, "utf8")).toBe("1\n");
   });
 
+  it("keeps in mind what an earlier run wrote, when this one does not ask for it", async () => {
+    const folder = temporaryFolder();
+    const b = { file: join(folder, "b.jsonl"), length: 7 };
+    await run(() => {
+      const outputs = new Outputs([plan("a", "a.jsonl")], folder, { b }, false);
+      expect(outputs.files["b"]).toEqual(b);
+      outputs.open();
+      expect(outputs.has("b")).toBe(false);
+      expect(outputs.flush(outputs.take())).toMatchObject({ a: { length: 0 }, b });
+      outputs.close();
+    });
+  });
+
   it("takes no file that is somebody else's, nor another than before", async () => {
     const folder = temporaryFolder();
     writeFileSync(join(folder, "a.jsonl"), "mine\n");

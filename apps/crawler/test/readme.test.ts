@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { expect, it, onTestFinished, vi } from "vitest";
 import { temporaryFolder } from "./folder.js";
 import { serve, site } from "./server.js";
@@ -6,30 +6,49 @@ import { freePort, pattern, printed, shownCommands } from "./shown-commands.js";
 
 const read = (path: string): string => readFileSync(new URL(path, import.meta.url), "utf8");
 
-it("shows the example as it is", () => {
+const EXAMPLES = readdirSync(new URL("../examples", import.meta.url));
+
+it("shows the examples as they are", () => {
   const blocks = [...read("../README.md").matchAll(/```ts\n(.*?)```/gs)].map(([, code]) => code);
-  expect(blocks).toContain(read("../examples/headings.ts"));
+  for (const name of EXAMPLES) expect(blocks, name).toContain(read(`../examples/${name}`));
 });
 
-it("has an example that works", async () => {
-  const { origin, requests } = await serve(
-    site({ "/": "<h1>Home</h1><a href=/a><a href=/login>", "/a": "<h1>A &amp; B</h1>" }),
-  );
-  const [folder, home, { argv }] = [temporaryFolder(), process.cwd(), process];
+/** Runs an example in a folder of its own. Gives what it prints. */
+async function runExample(name: string, ...args: string[]): Promise<string[]> {
+  const [home, { argv }] = [process.cwd(), process];
   const log = vi.spyOn(console, "log").mockReturnValue();
-  process.chdir(folder);
-  process.argv = [argv[0]!, "headings.ts", origin];
+  process.chdir(temporaryFolder());
+  process.argv = [argv[0]!, name, ...args];
   onTestFinished(() => {
     log.mockRestore();
     process.chdir(home);
     process.argv = argv;
   });
-  await import("../examples/headings.js");
-  expect(log.mock.calls).toEqual([["2 pages, see headings/items.jsonl"]]);
+  await import(/* @vite-ignore */ `../examples/${name}`);
+  return log.mock.calls.map(([text]) => String(text));
+}
+
+it("has an example of items", async () => {
+  const { origin, requests } = await serve(
+    site({ "/": "<h1>Home</h1><a href=/a><a href=/login>", "/a": "<h1>A &amp; B</h1>" }),
+  );
+  expect(await runExample("headings.ts", origin)).toEqual(["2 pages, see headings/items.jsonl"]);
   expect(readFileSync("headings/items.jsonl", "utf8")).toBe(
     `{"url":"${origin}/","heading":"Home"}\n{"url":"${origin}/a","heading":"A & B"}\n`,
   );
   expect(requests).not.toContain("/login");
+});
+
+it("has an example of hooks", async () => {
+  const { origin } = await serve((request, response) => {
+    if (request.headers.authorization !== "Bearer secret") response.statusCode = 401;
+    response.setHeader("content-type", "text/html");
+    if (request.url === "/loop") response.writeHead(302, { location: "/loop" });
+    response.end("<a href=/loop>");
+  });
+  expect(await runExample("token.ts", origin, "secret")).toEqual([
+    `${origin}/loop: redirects in a circle: ${origin}/loop; linked on ${origin}/`,
+  ]);
 });
 
 it("compares in rows that the sources of the comparison have too", () => {

@@ -180,4 +180,29 @@ describe("Traps", () => {
       expect(grow(3)).toBe("same-content");
     },
   );
+
+  it("tells a later run what it has seen, so that a trap gets no more by that", () => {
+    const next = (page: number): string => `/day/${page}`;
+    const texts = (page: number): number => page % 3;
+    let traps = new Traps({ maxSameness: 50 });
+    let depth = 0;
+    for (let reason: string | null = null; reason === null; depth++) {
+      const page = traps.page(at(next(depth)), depth, texts(depth));
+      reason = traps.check(at(next(depth + 1)), page);
+      traps.learn(page, [at(next(depth + 1))]);
+      if (depth % 20 !== 15) continue;
+      const learnt = JSON.parse(JSON.stringify(traps.learnt())) as ReturnType<Traps["learnt"]>;
+      traps = new Traps({ maxSameness: 50 });
+      traps.relearn(learnt);
+    }
+    expect(depth).toBeGreaterThanOrEqual(50);
+    expect(depth).toBeLessThanOrEqual(56);
+
+    const many = new Traps({ maxQueryCombinations: 20 });
+    for (let i = 0; i < 20; i++) expect(ask(many, `/a?${"x".repeat(i + 1)}=1`)).toBe(null);
+    const other = new Traps({ maxQueryCombinations: 20 });
+    other.relearn(JSON.parse(JSON.stringify(many.learnt())) as ReturnType<Traps["learnt"]>);
+    expect(ask(other, "/a?y=1")).toBe("too-many-queries");
+    expect(new Traps().learnt()).toEqual([]);
+  });
 });

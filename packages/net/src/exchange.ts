@@ -12,6 +12,11 @@ export interface NetResponse {
   readonly statusText: string;
   /** Names in lower case. Several lines of the same name are an array. */
   readonly headers: Record<string, string | string[]>;
+  /**
+   * Names and values in turns, as they came: in their order, spelling and number. Bytes beyond
+   * ASCII are latin-1.
+   */
+  readonly rawHeaders: readonly string[];
   readonly body: Body;
 }
 
@@ -82,10 +87,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
   ): void {
     if (status < 200) return; // informational; the response is still to come
     const body = new Body(controller, this.deadline, Number(headers["content-length"] ?? NaN));
+    const { rawHeaders } = controller;
     this.answer = {
       status,
       statusText: statusText ?? "",
       headers: headers as Record<string, string | string[]>,
+      // Few ask for them: they are decoded then.
+      get rawHeaders(): readonly string[] {
+        return Array.isArray(rawHeaders) ? rawHeaders.map(decode) : inTurns(this.headers);
+      },
       body,
     };
     this.wakeSoon();
@@ -125,6 +135,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.failure ??= reason;
     this.controller?.abort(reason);
   }
+}
+
+function decode(part: string | Buffer): string {
+  return typeof part === "string" ? part : part.toString("latin1");
+}
+
+/** What is left of the order and spelling when the dispatcher is of an older undici. */
+function inTurns(headers: NetResponse["headers"]): string[] {
+  return Object.entries(headers).flatMap(([name, values]) =>
+    [values].flat().flatMap((value) => [name, value]),
+  );
 }
 
 function wake(waiter: Waiter | null): void {

@@ -75,6 +75,19 @@ describe("request", () => {
     }),
   );
 
+  it("gives headers as they came, too", async () => {
+    const url = await rawServer(
+      "HTTP/1.1 200 OK\r\nX-B: 1\r\nSET-Cookie: a\r\nx-a:  \xfc \r\nSet-Cookie: b\r\n\r\n",
+    );
+    const headers = await run(() => {
+      const { rawHeaders, body } = request(url);
+      body.bytes();
+      return rawHeaders;
+    });
+    const expected = ["X-B", "1", "SET-Cookie", "a", "x-a", "Ã¼ ", "Set-Cookie", "b"];
+    expect(headers).toEqual(expected);
+  });
+
   it(
     "makes no error of a status, and follows no redirect",
     green(() => {

@@ -1,7 +1,8 @@
 // `crawl NAME CORE|- SITE SIZE -- COMMAND`: serves a site (see site.ts), on a core of its own where
 // one is named, and crawls it with a command, in which SEED is the address to begin at and FOLDER
 // an empty folder. Prints what the command took, from its start to its end, as `rateNAME` ...; of
-// the site `hold` the memory of a page in flight.
+// the site `random` how large it was after each fifth of the pages, of `hold` what a page in flight
+// takes.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -36,13 +37,17 @@ const began = performance.now();
 const crawler = spawn(command, words, { stdio: ["ignore", "ignore", "inherit"] });
 const ended = once(crawler, "exit") as Promise<[number | null, string | null]>;
 const most = watchMemory(crawler);
+const sizes: number[] = [];
+server.on("message", (message) => {
+  if (message === "served") sizes.push(resident(crawler, "VmRSS") / 1024);
+});
 const grown = site === "hold" ? await holdAll() : 0;
 const [code, signal] = await ended;
 const seconds = (performance.now() - began) / 1000;
 const cpu = childrenSeconds();
 rmSync(folder, { recursive: true, force: true });
 
-server.removeAllListeners("exit");
+server.removeAllListeners();
 server.kill("SIGTERM");
 const [{ pages }] = (await once(server, "message")) as [{ pages: number }];
 if (code !== 0) throw new Error(`the crawler ended with ${signal ?? code}`);
@@ -52,6 +57,7 @@ console.log(
     [`cpu${name}`]: (cpu / pages) * 1000,
     [`memory${name}`]: most() / 1024,
     [`inFlight${name}`]: grown / Number(size),
+    ...Object.fromEntries(sizes.map((mb, i) => [`fifth${i + 1}${name}`, mb])),
   }),
 );
 

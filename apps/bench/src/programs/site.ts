@@ -1,7 +1,8 @@
 // A site to be crawled, on a port of its own; sends the address of its first page. SIGTERM: sends
 // how many pages it has served, and ends.
 //
-//   site random PAGES   pages with 20 links each, as `scrapy bench` serves them
+//   site random PAGES   pages with 20 links each, as `scrapy bench` serves them; sends `served`
+//                       after each fifth of them
 //   site FOLDER 0       a folder with an index.html
 //   site hold PAGES     a page with so many links, and pages that are answered by half: sends
 //                       `holding` when it has the first, and all the others, in flight, and ends
@@ -29,7 +30,7 @@ function serveRandom(url: string, response: ServerResponse): void {
     const n = Math.floor((state / 2 ** 32) * total) + 1;
     html += `<a href='/follow?total=${total}&show=${LINKS}&n=${n}'>follow ${n}</a><br>`;
   }
-  pages++;
+  if (++pages % Math.ceil(total / 5) === 0) process.send?.("served");
   answer(response, 200, "text/html", Buffer.from(`${html}</body></html>`));
 }
 

@@ -122,7 +122,8 @@ class Examination implements Examined {
       const { kind, href, line, problem } = reference;
       const place: Place = { page, line, element: kind };
       this.links++;
-      if (problem === "empty") this.add("empty-link", page, `an empty ${kind}`, place);
+      if (problem === "empty")
+        this.add("empty-link", `empty ${kind}`, "leads to the page itself", place);
       else if (problem === "bad-url") this.add("invalid-url", href, "not a URL", place);
       else {
         if (isSecure && href.startsWith("http:")) this.mixed(reference, place);

@@ -1,18 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { examine, type Examined } from "../check/examine.js";
+import { checkLinks } from "../check/check-links.js";
 import { type CheckReport, total } from "../check/finding.js";
 import { formatGithub } from "../check/formats/github.js";
 import { formatJson } from "../check/formats/json.js";
 import { formatJunit } from "../check/formats/junit.js";
 import { formatMarkdown } from "../check/formats/markdown.js";
 import { formatText } from "../check/formats/text.js";
-import { Ledger } from "../check/ledger.js";
 import { print } from "../check/printer.js";
 import { Glob } from "../glob.js";
-import type { LinksRecord, PageRecord } from "../output.js";
 import { replaceFile } from "../replaced-file.js";
 import { join } from "node:path";
-import { whyPartial } from "../summary.js";
 import type { Ended, Mode } from "./mode.js";
 
 interface CheckFlags {
@@ -65,45 +62,19 @@ export const checkMode: Mode = {
 
   finish(ended) {
     const flags = ended.flags as unknown as CheckFlags;
-    const ledger = new Ledger(ended.folder ?? undefined);
-    try {
-      const options = {
-        accepts: accepts(flags.accept),
-        ignore: flags.ignore.map((it) => new Glob(it)),
-      };
-      const journals = {
-        pages: () => ended.journal<PageRecord>("pages"),
-        links: () => ended.journal<LinksRecord>("links"),
-      };
-      const report = reportOf(ended, examine(journals, ledger, options), ledger);
-      if (flags.junit !== undefined) {
-        const { strict = false, junit } = flags;
+    const { accept, as, json, junit, strict = false } = flags;
+    const options = { accepts: accepts(accept), ignore: flags.ignore.map((it) => new Glob(it)) };
+    return checkLinks(ended, options, (report) => {
+      if (junit !== undefined) {
         replaceFile(junit, (file) => {
           for (const piece of formatJunit(report, strict, new Date())) file.write(piece);
         });
       }
-      print(process.stdout, FORMATS[flags.json === true ? "json" : flags.as]!(report, flags));
+      print(process.stdout, FORMATS[json === true ? "json" : as]!(report, flags));
       return exitCode(report, ended, flags);
-    } finally {
-      ledger.close();
-    }
+    });
   },
 };
-
-function reportOf({ summary }: Ended, examined: Examined, ledger: Ledger): CheckReport {
-  const { seeds, pages, links, urls, uncertain } = examined;
-  return {
-    seeds,
-    partial: whyPartial(summary),
-    durationMs: summary.durationMs,
-    pages,
-    links,
-    urls,
-    unchecked: { ...summary.skipped, ...(uncertain > 0 ? { "not readable": uncertain } : {}) },
-    counts: ledger.counts,
-    findings: () => ledger.findings(),
-  };
-}
 
 /** That of the crawl where it was interrupted, or nothing could be checked. */
 function exitCode(report: CheckReport, { summary }: Ended, { strict }: CheckFlags): number | null {

@@ -182,7 +182,7 @@ describe("examine", () => {
         ]),
       ],
     };
-    expect(await found(site)).toEqual(["invalid-url http://[ /", "empty-link / /"]);
+    expect(await found(site)).toEqual(["invalid-url http://[ /", "empty-link empty link /"]);
   });
 
   it("says nothing about what is ignored", async () => {

@@ -66,7 +66,7 @@ const OWN = [
   "missing-fragment /#own: /:4",
   "missing-fragment /fine#nowhere: /:4",
   "missing-fragment /forever#nowhere: /:6",
-  "empty-link /: /:7",
+  "empty-link empty link: /:7",
   "redirect /forever: /:5",
   "redirect-chain /twice: /:5",
 ];

@@ -1,0 +1,45 @@
+// An archive is whole whatever happens to the crawl: no record is torn, none is there twice.
+//
+//     CRAWL_KILLS=100 CRAWL_SEED=7 npx vitest run apps/crawler/test/archive/kill.test.ts
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, it } from "vitest";
+import type { PageRecord } from "../../src/output.js";
+import { temporaryFolder } from "../folder.js";
+import { crawlUntilKilled, KILLS, randomNumbers, readLines, SEED } from "../killed.js";
+import { serveLargeSite } from "../large-site.js";
+import { readArchive, readIndex } from "./read-archive.js";
+
+const PROGRAM = fileURLToPath(new URL("../programs/archive.mjs", import.meta.url));
+const PAGES = 300;
+/** Several files are begun in each run. */
+const SIZE = 20_000;
+
+it(
+  `is whole, with each answer once, killed ${KILLS} times at random moments`,
+  async () => {
+    console.log(`archive/kill.test.ts: CRAWL_SEED=${SEED}`);
+    const random = randomNumbers(SEED);
+    const site = await serveLargeSite(PAGES);
+    for (let kills = 0; kills < KILLS;) {
+      const job = temporaryFolder();
+      const program = [PROGRAM, site.seed, job, String(SIZE)];
+      while (!(await crawlUntilKilled(program, site, kills < KILLS ? random : null))) kills++;
+      const pages = readLines<PageRecord>(join(job, "pages.jsonl"));
+      expect(pages.map(({ url }) => url).sort()).toEqual(site.urls);
+
+      const folder = join(job, "archive");
+      const records = await readArchive(folder);
+      readIndex(folder, records);
+      const answers = records.filter(({ fields }) =>
+        /response|revisit/.test(fields.get("WARC-Type")!),
+      );
+      const urls = answers.map(({ fields }) => fields.get("WARC-Target-URI")!);
+      // Besides, robots.txt is asked for in each run.
+      const wanted = new Set(pages.flatMap(({ url, finalUrl }) => [url, finalUrl]));
+      expect(urls.filter((url) => !url.endsWith("/robots.txt")).sort()).toEqual([...wanted].sort());
+      expect(new Set(records.map(({ filename }) => filename)).size).toBeGreaterThan(3);
+    }
+  },
+  60_000 + KILLS * 20_000,
+);
