@@ -211,6 +211,35 @@ describe.skipIf(noBrowser)("the dashboard in a browser", () => {
     await browser.open(origin, look, { tolerates: /401 \(Unauthorized\)/ });
   });
 
+  it("an hour of news makes it no larger, neither its heap nor its document", async () => {
+    const crawl = await watch({ site: manyPages(50_000, 50), crawl: { perHost: 4 }, interval: 4 });
+    await browser.open(crawl.dashboard.url, async (page) => {
+      const devtools = await page.context().newCDPSession(page);
+      const measure = async (): Promise<{ heap: number; nodes: number }> => {
+        await devtools.send("HeapProfiler.collectGarbage");
+        const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+        const { nodes } = await devtools.send("Memory.getDOMCounters");
+        return { heap: usedSize, nodes };
+      };
+      // As many seconds as samples, if there were one a second.
+      const until = async (seconds: number): Promise<void> => {
+        for (let i = 0; crawl.dashboard.samples < seconds; i++) {
+          await page.keyboard.press(String((i % 5) + 1));
+          await page.waitForTimeout(200);
+        }
+      };
+      await until(1_200);
+      const before = await measure();
+      await until(3_600);
+      const after = await measure();
+      expect(after.heap - before.heap).toBeLessThan(2_000_000);
+      expect(after.nodes - before.nodes).toBeLessThan(500); // of 5,000 or so
+      expect(
+        Number((await page.locator("#pages").textContent())!.replace(",", "")),
+      ).toBeGreaterThan(100);
+    });
+  }, 600_000);
+
   it("asks nobody but its own server, and keeps its policy", async () => {
     const crawl = await longCrawl();
     const asked = new Set<string>();
