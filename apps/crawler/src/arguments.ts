@@ -181,6 +181,8 @@ function contradiction({ mode, demo, job, beginnings, options }: Asked): string 
   for (const [flag, place] of Object.entries(NAMED))
     if (options[flag as keyof typeof NAMED] === true && job === null)
       return `--${flag} needs the name of a ${place} where there is no job`;
+  if (output === "-" && options.items === "-")
+    return "only one of --output and --items can be standard output";
   const isFile = typeof output !== "object" && output !== "-" && !isCsv(output, format);
   if (mode.finish !== undefined && !isFile)
     return `the ${mode.name} is made from the output, which must be a file of JSON Lines (--output)`;

@@ -13,7 +13,7 @@ import { JsonlStream } from "./jsonl.js";
 import { derivedFile } from "./modes/derived-file.js";
 import type { Ended, Prepared } from "./modes/mode.js";
 import type { CrawlOptions } from "./options.js";
-import { type Output, PAGE_COLUMNS, type PageRecord } from "./output.js";
+import { type Output, PAGE_COLUMNS } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
 import { keepStdinSeeds } from "./stdin-seeds.js";
@@ -56,14 +56,12 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 }
 
 function run(
-  { options, handler }: Prepared,
+  { conclude, handler, options: given }: Prepared,
   { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
-  const crawler = new Crawler(
-    toStdout ? { ...options, output: recordsToStdout(options) } : options,
-    handler,
-  );
+  const options = withStdout(given, toStdout);
+  const crawler = new Crawler(options, handler);
   const { seeds, seedFiles = [], sitemaps = [] } = options;
   if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
@@ -92,9 +90,10 @@ function run(
     progress.clear();
   }
   // Records on standard output are for a program: the summary must not get between them.
-  const target = toStdout ? process.stderr : process.stdout;
+  const target = toStdout || given.items === "-" ? process.stderr : process.stdout;
   if (mode.isReport !== true)
     target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
+  conclude?.(say);
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
@@ -118,9 +117,20 @@ function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "greenlit-crawl-"));
 }
 
-function recordsToStdout({ format }: CrawlOptions): Output<PageRecord> {
+/** Puts standard output in the place of what goes there: records of pages, or items. */
+function withStdout(options: CrawlOptions, toStdout: boolean): CrawlOptions {
+  const { format, itemColumns, items } = options;
+  if (toStdout) return { ...options, output: stdoutFor(format, PAGE_COLUMNS) };
+  return items === "-" ? { ...options, items: stdoutFor(format, itemColumns) } : options;
+}
+
+function stdoutFor(
+  format: CrawlOptions["format"],
+  columns: readonly string[] | undefined,
+): Output<unknown> {
   const { stdout } = process;
-  return format === "csv" ? new CsvStream(stdout, PAGE_COLUMNS) : new JsonlStream(stdout);
+  const isCsv = format === "csv" && columns !== undefined;
+  return isCsv ? new CsvStream(stdout, columns) : new JsonlStream(stdout);
 }
 
 /** What ends a crawl in good order. SIGHUP: the terminal was closed. */

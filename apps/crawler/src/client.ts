@@ -8,6 +8,7 @@ import { ACCEPT_ENCODING, decompress } from "./content-encoding.js";
 import {
   type ContentType,
   extractContentType,
+  isCss,
   isHtml,
   isUnknown,
   SNIFF_LENGTH,
@@ -69,7 +70,7 @@ export interface Answer extends Head {
  * What of a body is wanted. `html`: all of it, if it is HTML, by what its server says or, where
  * that says nothing, by what it looks like. A number: its first so many bytes, decompressed.
  */
-export type Wanted = "html" | "nothing" | number;
+export type Wanted = "html" | "css" | "html or css" | "nothing" | number;
 
 /**
  * What of a body nobody reads is received all the same, so that the connection can be used again:
@@ -204,8 +205,11 @@ export class Client {
         bytes: received.length,
       };
     }
-    if (wanted === "html" && isHtml(head.contentType)) return this.readAll(head, body, []);
-    if (wanted === "html" && isUnknown(head.contentType)) {
+    const wantsHtml = wanted === "html" || wanted === "html or css";
+    if (wantsHtml && isHtml(head.contentType)) return this.readAll(head, body, []);
+    const wantsCss = wanted === "css" || wanted === "html or css";
+    if (wantsCss && isCss(head.contentType)) return this.readAll(head, body, []);
+    if (wantsHtml && isUnknown(head.contentType)) {
       const start = readStart(body, SNIFF_LENGTH);
       const noSniff = head.header("x-content-type-options")?.trim().toLowerCase() === "nosniff";
       const look = this.decompressStart(head, start, SNIFF_LENGTH);

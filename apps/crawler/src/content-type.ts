@@ -46,6 +46,11 @@ export function isHtml({ mediaType }: ContentType): boolean {
   return mediaType === "text/html" || mediaType === XHTML;
 }
 
+/** Whether it is a style sheet. */
+export function isCss({ mediaType }: ContentType): boolean {
+  return mediaType === "text/css";
+}
+
 /** Whether it is to be read as XML. */
 export function isXml({ mediaType }: ContentType): boolean {
   return mediaType === XHTML;

@@ -3,6 +3,8 @@ import type { DomHandler } from "htmlparser2";
 
 /** A tree of nodes, as Cheerio and others take it. */
 export type Document = DomHandler["root"];
+export type DocumentNode = Document | Document["children"][number];
+export type DocumentElement = Extract<DocumentNode, { attribs: object }>;
 
 const require = createRequire(import.meta.url);
 

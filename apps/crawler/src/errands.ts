@@ -14,7 +14,8 @@ export interface ErrandsOptions {
 
 /**
  * What is asked for beside the pages of the crawl, once: what pages consist of, and where links
- * lead that leave the scope. Its body is dropped, and nothing is followed from there.
+ * lead that leave the scope. No link is followed from there; of bodies only style sheets are read,
+ * where pages are wanted with all they consist of.
  */
 export class Errands {
   private readonly requisites: RequisiteMode;
@@ -43,7 +44,7 @@ export class Errands {
 
   /** What a URL is expected to be. */
   reading(entry: Entry): Reading {
-    if (this.includes(entry)) return "nothing";
+    if (this.includes(entry)) return this.requisites === "any" ? "part" : "nothing";
     return entry.depth < 0 ? "sitemap" : "page";
   }
 
@@ -67,5 +68,5 @@ export class Errands {
 
 /** Forms change things; other links are known already. */
 function isWanted(kind: Parameters<typeof isRequisite>[0]): boolean {
-  return isRequisite(kind) || kind === "canonical" || kind === "alternate";
+  return isRequisite(kind) || kind === "canonical" || kind === "alternate" || kind === "cite";
 }

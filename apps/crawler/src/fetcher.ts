@@ -1,16 +1,16 @@
 import { Semaphore } from "greenlit";
 import { decodePage } from "./charset.js";
 import type { Answer, Client, Head, Wanted } from "./client.js";
-import { isXml } from "./content-type.js";
+import { type ContentType, isCss, isXml } from "./content-type.js";
 import { CrawlError } from "./errors.js";
 import { enter } from "./flights.js";
 import { headerLinks } from "./header-links.js";
-import { type Inventory, takeInventory } from "./inventory.js";
-import { extractLinks, type Link } from "./links.js";
+import { type Inventory, takeInventory, takeStyleInventory } from "./inventory.js";
+import { extractLinks, type Link, type PageLinks } from "./links.js";
 import { Pace } from "./pace.js";
 import { redirectTarget } from "./redirect.js";
 import { parseRetryAfter } from "./retry-after.js";
-import { headersForbidFollowing } from "./robots-directives.js";
+import { forbidsFollowing, forbidsIndexing, headersForbid } from "./robots-directives.js";
 import { readSitemap, SITEMAP_MAX_BYTES } from "./sitemap-reader.js";
 import { Stopwatch } from "./stopwatch.js";
 
@@ -24,6 +24,10 @@ export interface Page {
   /** Body bytes received. */
   readonly bytes: number;
   readonly title: string | null;
+  /** The address that the page gives itself (`<link rel=canonical>`). */
+  readonly canonical: string | null;
+  /** It asks not to be shown in search results. */
+  readonly noindex: boolean;
   /** The decoded body; empty when it was not parsed. */
   readonly text: string;
   /** Whether it was read and parsed: an HTML page that answered 2xx. */
@@ -50,8 +54,10 @@ export interface Page {
  */
 export type Gate = (target: URL, status: number) => string | null;
 
-/** What a URL is expected to be; `nothing`: its body does not matter. */
-export type Reading = "page" | "sitemap" | "nothing";
+/**
+ * What a URL is expected to be; `part`: of a page elsewhere; `nothing`: its body does not matter.
+ */
+export type Reading = "page" | "part" | "sitemap" | "nothing";
 
 export interface FetcherOptions {
   /** Whether pages may say that their links are not to be followed. */
@@ -83,6 +89,8 @@ const SITEMAPS_AT_ONCE = 2;
 
 const NOT_PARSED: Parsed = {
   title: null,
+  canonical: null,
+  noindex: false,
   text: "",
   links: [],
   dropped: 0,
@@ -90,7 +98,7 @@ const NOT_PARSED: Parsed = {
   inventory: null,
 };
 
-type Parsed = Pick<Page, "title" | "text" | "links" | "fingerprint" | "inventory"> & {
+type Parsed = Pick<Page, (keyof PageLinks & keyof Page) | "text" | "inventory"> & {
   readonly dropped: number;
 };
 
@@ -156,7 +164,7 @@ export class Fetcher {
     const { observer } = this.options;
     const began = performance.now();
     try {
-      const answer = this.client.get(url, (head) => wantedOf(head, reading));
+      const answer = this.client.get(url, (head) => this.wantedOf(head, reading));
       observer?.answered(url, answer, performance.now() - began);
       return answer;
     } catch (error) {
@@ -166,13 +174,11 @@ export class Fetcher {
   }
 
   private page(start: string, url: URL, answer: Answer, reading: Reading): Page {
-    const { title, links, dropped, fingerprint, text, inventory } = this.parse(
-      url,
-      answer,
-      reading,
-    );
+    const parsed = this.parse(url, answer, reading);
+    const { title, canonical, links, dropped, fingerprint, text, inventory } = parsed;
     const { obeysNofollow, token } = this.options;
-    const nofollow = headersForbidFollowing(answer.headers("x-robots-tag"), token);
+    const tags = answer.headers("x-robots-tag");
+    const nofollow = headersForbid(tags, token, forbidsFollowing);
     const inHeaders = headerLinks(answer, url).map((href) => ({ href, nofollow: false }));
     const all = inHeaders.length === 0 ? links : [...links, ...inHeaders];
     return {
@@ -182,8 +188,10 @@ export class Fetcher {
       contentType: answer.header("content-type") ?? "",
       bytes: answer.bytes,
       title,
+      canonical,
+      noindex: parsed.noindex || headersForbid(tags, token, forbidsIndexing),
       text,
-      parsed: answer.body !== null && reading === "page",
+      parsed: fingerprint !== null,
       xml: isXml(answer.contentType),
       links:
         reading === "sitemap" || (obeysNofollow && !nofollow)
@@ -197,6 +205,15 @@ export class Fetcher {
     };
   }
 
+  /** What to read of a body. Style sheets are read for those who want to know everything. */
+  private wantedOf({ status }: Head, reading: Reading): Wanted {
+    if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
+    if (reading === "sitemap") return SITEMAP_MAX_BYTES;
+    const wantsCss = this.options.inventory === true;
+    if (reading === "part") return wantsCss ? "css" : "nothing";
+    return wantsCss ? "html or css" : "html";
+  }
+
   /** @throws CrawlError `too-costly` */
   private parse(url: URL, { contentType, body }: Answer, reading: Reading): Parsed {
     if (body === null) return NOT_PARSED;
@@ -204,6 +221,7 @@ export class Fetcher {
       const pause = new Pace().step;
       return { ...NOT_PARSED, ...readSitemap(body, url, contentType.charset, pause) };
     }
+    if (isCss(contentType)) return { ...NOT_PARSED, inventory: takeCss(url, contentType, body) };
     enter("parsing");
     this.parsing.acquire();
     try {
@@ -221,13 +239,13 @@ export class Fetcher {
   }
 }
 
+function takeCss(url: URL, { charset }: ContentType, body: Buffer): Inventory {
+  const pause = new Pace(PARSING_BUDGET).step;
+  const { text, encoding } = decodePage(body, { charset, xml: false }, pause);
+  return takeStyleInventory(text, url, { encoding, pause });
+}
+
 function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory {
   const references = headers.map(({ href }) => ({ kind: "header" as const, href, line: null }));
   return { ...inventory, references: [...inventory.references, ...references] };
-}
-
-/** What to read of a body. */
-function wantedOf({ status }: Head, reading: Reading): Wanted {
-  if (status < 200 || status >= 300 || reading === "nothing") return "nothing";
-  return reading === "page" ? "html" : SITEMAP_MAX_BYTES;
 }

@@ -90,7 +90,10 @@ export function declareFlags(command: Command): void {
       "--output <file>",
       `one line per URL (default: ${nameInFolder("pages", {})} in the job's folder); - for standard output`,
     )
-    .option("--items <file>", "where items go (default: items.jsonl in the job's folder)")
+    .option(
+      "--items <file>",
+      "where items go (default: items.jsonl in the job's folder); - as above",
+    )
     .option(
       "--skipped [file]",
       "list what is not fetched, why, and who links there (default: skipped.jsonl likewise)",

@@ -1,10 +1,14 @@
+import { styleReferences } from "./css.js";
 import { flatten } from "./flatten.js";
 import { webUrl } from "./links.js";
 import { MarkupReader, type Tag } from "./markup.js";
 import { parseRefresh } from "./refresh.js";
 import { parseUrl, resolveReference } from "./url.js";
 
-/** By which element, or header, a page refers to something. */
+/**
+ * By which element, or header, a page refers to something. `style`: by CSS, which says nothing of
+ * what it is: an image, a font ...
+ */
 export type ReferenceKind =
   | "link"
   | "frame"
@@ -21,6 +25,8 @@ export type ReferenceKind =
   | "preload"
   | "media"
   | "object"
+  | "style"
+  | "cite"
   | "form"
   | "header";
 
@@ -34,6 +40,7 @@ const REQUISITES: ReadonlySet<ReferenceKind> = new Set([
   "preload",
   "media",
   "object",
+  "style",
 ]);
 
 export function isRequisite(kind: ReferenceKind): boolean {
@@ -86,6 +93,11 @@ const BY_ELEMENT: Readonly<Record<string, { attribute: string; kind: ReferenceKi
   object: { attribute: "data", kind: "object" },
   form: { attribute: "action", kind: "form" },
   image: { attribute: "href", kind: "image" },
+  use: { attribute: "href", kind: "image" },
+  blockquote: { attribute: "cite", kind: "cite" },
+  q: { attribute: "cite", kind: "cite" },
+  ins: { attribute: "cite", kind: "cite" },
+  del: { attribute: "cite", kind: "cite" },
 };
 
 /** For each relation of a `<link>` that names something to fetch. */
@@ -114,9 +126,20 @@ export function takeInventory(
   url: URL,
   { xml = false, encoding, pause, limit = LIMIT }: InventoryOptions = {},
 ): Inventory {
-  const collector = new Collector(html, limit);
+  const collector = new Collector(html, limit, pause);
   new MarkupReader(html, xml, collector).read(pause);
-  return collector.result(url, encoding, pause);
+  return collector.result(url, encoding);
+}
+
+/** What a style sheet refers to. */
+export function takeStyleInventory(
+  css: string,
+  url: URL,
+  { encoding, pause, limit = LIMIT }: Omit<InventoryOptions, "xml"> = {},
+): Inventory {
+  const collector = new Collector(css, limit, pause);
+  collector.style(css, 0);
+  return { ...collector.result(url, encoding), anchors: null };
 }
 
 interface Found {
@@ -128,15 +151,20 @@ interface Found {
 class Collector {
   private readonly html: string;
   private readonly limit: number;
+  private readonly pause: (() => void) | undefined;
   private readonly found = new Map<string, Found>();
   private readonly anchors = new Set<string>();
   private base: string | null = null;
+  /** Of a `<style>` that is being read. */
+  private css = "";
+  private cssAt = 0;
   private line = 1;
   private at = 0;
 
-  constructor(html: string, limit: number) {
+  constructor(html: string, limit: number, pause: (() => void) | undefined) {
     this.html = html;
     this.limit = limit;
+    this.pause = pause;
   }
 
   /** Any element may have an id. */
@@ -146,7 +174,22 @@ class Collector {
 
   titleText(): void {}
 
+  styleText(text: string, at: number): void {
+    if (this.css === "") this.cssAt = at;
+    this.css += text;
+  }
+
+  /** @param start where it stands in the page */
+  style(css: string | undefined, start: number, step = 1): void {
+    if (css === undefined) return;
+    for (const { reference, at, isImport } of styleReferences(css, this.pause))
+      this.add(isImport ? "stylesheet" : "style", reference, start + step * at);
+  }
+
   open(name: string, tag: Tag, at: number): void {
+    this.endStyle();
+    this.style(tag.get("style"), at, 0);
+    this.add("image", tag.get("background"), at);
     this.anchor(tag.get("id"));
     if (name === "a") this.anchor(tag.get("name"));
     const rule = Object.hasOwn(BY_ELEMENT, name) ? BY_ELEMENT[name] : undefined;
@@ -160,12 +203,13 @@ class Collector {
       this.add("refresh", parseRefresh(tag.get("content") ?? "") ?? undefined, at);
   }
 
-  result(url: URL, encoding: string | undefined, pause: (() => void) | undefined): Inventory {
+  result(url: URL, encoding: string | undefined): Inventory {
+    this.endStyle();
     const base = (this.base === null ? null : webUrl(this.base, url)) ?? url;
     const references = new Map<string, Reference>();
     let done = 0;
     for (const { kind, reference, line } of this.found.values()) {
-      if (++done % BATCH === 0) pause?.();
+      if (++done % BATCH === 0) this.pause?.();
       const resolved = resolve(kind, reference, base, encoding);
       if (resolved === null) continue;
       const key = `${kind} ${resolved.href}`;
@@ -175,6 +219,12 @@ class Collector {
       references: [...references.values()],
       anchors: this.anchors.size > this.limit ? null : [...this.anchors],
     };
+  }
+
+  private endStyle(): void {
+    if (this.css === "") return;
+    this.style(this.css, this.cssAt);
+    this.css = "";
   }
 
   private picture(name: string, tag: Tag, at: number): void {
@@ -198,6 +248,8 @@ class Collector {
 
   private add(kind: ReferenceKind, reference: string | undefined, at: number): void {
     if (reference === undefined) return;
+    // Within the page: part of a picture that is part of it.
+    if (isRequisite(kind) && reference.startsWith("#")) return;
     const trimmed = reference.trim();
     const key = `${kind} ${trimmed}`;
     if (this.found.has(key) || this.found.size >= this.limit) return;

@@ -34,10 +34,11 @@ export class Ledger {
 
   /** A URL has ended with a page. */
   page(lease: Lease, ms: number, page: Page): void {
-    const { finalUrl, status, contentType, bytes, title, stopped, inventory } = page;
+    const { finalUrl, status, contentType, bytes, title, canonical, noindex } = page;
+    const { stopped, inventory } = page;
+    const answer = { finalUrl, status, contentType, bytes, title, canonical, noindex };
     const links = page.links.length;
-    const told = { finalUrl, status, contentType, bytes, title, links, stopped };
-    this.write({ ...begin(lease, ms), ...told });
+    this.write({ ...begin(lease, ms), ...answer, links, stopped });
     if (inventory !== null) this.outputs.write("links", { page: finalUrl, ...inventory });
   }
 
@@ -79,6 +80,8 @@ function blankRecord(url: string): PageRecord {
     contentType: null,
     bytes: 0,
     title: null,
+    canonical: null,
+    noindex: false,
     depth: 0,
     referrer: null,
     links: 0,

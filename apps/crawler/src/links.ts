@@ -1,6 +1,7 @@
+import { collapse } from "./collapse.js";
 import { flatten } from "./flatten.js";
 import { MarkupReader, type Tag } from "./markup.js";
-import { forbidsFollowing } from "./robots-directives.js";
+import { forbidsFollowing, forbidsIndexing } from "./robots-directives.js";
 import { parseRefresh } from "./refresh.js";
 import { Resolver } from "./resolver.js";
 import { resolveReference } from "./url.js";
@@ -31,6 +32,8 @@ export interface PageLinks {
    * followed.
    */
   readonly canonical: string | null;
+  /** The page asks not to be shown in search results, by meta robots. */
+  readonly noindex: boolean;
   /** Equal for pages whose text differs in numbers only. */
   readonly fingerprint: number;
 }
@@ -106,6 +109,7 @@ class LinkCollector {
   private canonical: string | null = null;
   private title: string | null = null;
   private nofollowAll = false;
+  private noindex = false;
 
   constructor(options: ExtractOptions) {
     this.options = options;
@@ -149,6 +153,7 @@ class LinkCollector {
       links: Array.from(links, ([href, nofollow]) => ({ href, nofollow })),
       dropped: this.dropped,
       canonical: this.canonical === null ? null : resolver.resolve(this.canonical),
+      noindex: this.noindex,
       fingerprint,
     };
   }
@@ -171,8 +176,10 @@ class LinkCollector {
   private meta(tag: Tag): void {
     const content = tag.get("content") ?? "";
     const name = tag.get("name")?.trim().toLowerCase();
-    if (name === "robots" || (name !== undefined && name === this.options.token?.toLowerCase()))
+    if (name === "robots" || (name !== undefined && name === this.options.token?.toLowerCase())) {
       this.nofollowAll ||= forbidsFollowing(content);
+      this.noindex ||= forbidsIndexing(content);
+    }
     if (tag.get("http-equiv")?.toLowerCase() === "refresh")
       this.add(parseRefresh(content) ?? undefined, undefined);
   }
@@ -187,8 +194,4 @@ export function webUrl(reference: string, url: URL): URL | null {
 /** The words of an attribute such as `rel`, in lower case. */
 function tokens(text: string | undefined): string[] {
   return text === undefined ? [] : text.toLowerCase().split(/[ \t\n\f\r]/);
-}
-
-function collapse(text: string): string {
-  return text.split(/\s/).filter(Boolean).join(" ");
 }

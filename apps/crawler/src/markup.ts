@@ -16,6 +16,8 @@ export interface MarkupHandler {
   open(name: string, tag: Tag, at: number): void;
   /** The text of the page's title, in pieces; at least one, which may be empty. */
   titleText(text: string): void;
+  /** The text of a `<style>`, in pieces. @param at where the piece stands */
+  styleText?(text: string, at: number): void;
 }
 
 /** Elements in which nothing but their own end tag is markup. */
@@ -59,8 +61,8 @@ export class MarkupReader implements TokenSink {
   private at = 0;
   private tag: Map<string, string> | null = null;
   private title: "before" | "within" | "after" = "before";
-  /** In the text of a script or style sheet. */
-  private code = false;
+  /** In the text of a script or style sheet: which. */
+  private code: "" | "script" | "style" = "";
 
   constructor(text: string, xml: boolean, handler: MarkupHandler) {
     this.source = text;
@@ -106,7 +108,7 @@ export class MarkupReader implements TokenSink {
       this.title = "within";
       this.handler.titleText("");
     }
-    this.code = name === "script" || name === "style";
+    this.code = name === "script" || name === "style" ? name : "";
     if (selfClosing && (this.xml || wasForeign || isForeign(name))) {
       this.close(name);
       return "";
@@ -120,7 +122,11 @@ export class MarkupReader implements TokenSink {
 
   text(start: number, end: number): void {
     const inTitle = this.title === "within";
-    if (this.code && !inTitle) return;
+    if (this.code !== "" && !inTitle) {
+      if (this.code === "style" && this.templates === 0 && this.handler.styleText !== undefined)
+        this.handler.styleText(this.source.slice(start, end), start);
+      return;
+    }
     if (inTitle) {
       const text = this.source.slice(start, Math.min(end, start + LONGEST_TITLE));
       this.handler.titleText(this.xml ? decodeXML(text) : decodeHTML(text));
@@ -129,7 +135,7 @@ export class MarkupReader implements TokenSink {
   }
 
   private close(name: string): void {
-    this.code = false;
+    this.code = "";
     if (name === "title" && this.title === "within") this.title = "after";
     else if (name === "template" && this.templates > 0 && !this.isForeign()) this.templates--;
     else if (this.foreign.length > 0) {

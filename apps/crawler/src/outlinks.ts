@@ -73,9 +73,12 @@ export class Outlinks {
     const { nofollow, requisite = false } = link;
     if (traps.isTooLong(url)) return "url-too-long";
     const outside = scope.check(url, from.depth + 1);
-    if (outside !== null && errands.accepts(outside, requisite)) return null;
-    if (nofollow) return "nofollow";
-    // What a sitemap lists has an end.
-    return outside ?? (requisite || from.depth < 0 ? null : traps.check(url, from));
+    const isErrand = outside !== null && errands.accepts(outside, requisite);
+    if (nofollow && !isErrand) return "nofollow";
+    if (outside !== null && !isErrand) return outside;
+    // What a sitemap lists has an end, and so has what a page refers to beside its links; but style
+    // sheets, which have no text, may import others without one.
+    if (from.depth < 0 || (from.fingerprint !== null && (isErrand || requisite))) return null;
+    return traps.check(url, from);
   }
 }

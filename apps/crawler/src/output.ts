@@ -15,6 +15,10 @@ export interface PageRecord {
   /** Body bytes received. */
   readonly bytes: number;
   readonly title: string | null;
+  /** The address that the page gives itself, `<link rel=canonical>`. */
+  readonly canonical: string | null;
+  /** It asks not to be shown in search results, by meta robots or X-Robots-Tag. */
+  readonly noindex: boolean;
   /** Links from a seed. */
   readonly depth: number;
   /** The page on which the URL was found first; null for a seed. */
@@ -39,6 +43,8 @@ export const PAGE_COLUMNS: readonly (keyof PageRecord)[] = [
   "contentType",
   "bytes",
   "title",
+  "canonical",
+  "noindex",
   "depth",
   "referrer",
   "links",

@@ -75,9 +75,14 @@ export class CrawledPage {
     this.effects.links.push(...(references.length === 0 ? this.links : links));
   }
 
-  /** Writes an item to the crawl's items: anything that JSON can say. */
+  /**
+   * Writes an item to the crawl's items: a copy of anything that JSON can say.
+   * @throws TypeError, RangeError when JSON cannot say it
+   */
   emit(item: unknown): void {
-    this.effects.items.push(item);
+    const json = JSON.stringify(item) as string | undefined;
+    if (json === undefined) throw new TypeError("an item must be something that JSON can say");
+    this.effects.items.push(JSON.parse(json));
   }
 }
 

@@ -108,8 +108,14 @@ export class Progress {
 
   private rate(): number {
     const now = this.samples.at(-1)!;
-    const first = this.samples.findLast(({ at }) => at <= now.at - RATE_WINDOW) ?? this.samples[0]!;
-    return ((now.pages - first.pages) * 1000) / Math.max(1, now.at - first.at);
+    const before = this.recent();
+    return ((now.pages - before.pages) * 1000) / Math.max(1, now.at - before.at);
+  }
+
+  /** The sample with which the last is compared. */
+  private recent(): Sample {
+    const { at: now } = this.samples.at(-1)!;
+    return this.samples.findLast(({ at }) => at <= now - RATE_WINDOW) ?? this.samples[0]!;
   }
 
   /**
@@ -128,7 +134,7 @@ export class Progress {
     const estimate = ms < UNCERTAIN || ended <= 0 ? Infinity : (queued * ms) / ended;
     if (Math.min(estimate, untilStop) === Infinity) return null;
     if (untilStop <= estimate) return `${formatDuration(Math.max(0, untilStop))} left`;
-    const isLeast = now.queued > first.queued && pagesLeft > now.queued;
+    const isLeast = now.queued > this.recent().queued && pagesLeft > now.queued;
     return `${isLeast ? "≥ " : ""}${formatDuration(estimate)} left`;
   }
 }

@@ -121,6 +121,7 @@ describe("parseArguments", () => {
     [["crawl", "http://a.example", "--to", "x"], "unknown option '--to'"],
     [["http://a.example", "--output"], "argument missing"],
     [["--skipped", "http://a.example"], "put the flag behind the URLs"],
+    [["http://a.example", "--output", "-", "--items", "-"], "only one of --output and --items"],
     [["http://a.example", "--no-job", "--warc"], "needs the name of a folder"],
     [["--dashboard", "http://a.example"], "put the flag behind the URLs"],
     [["http://a.example", "--dashboard", "65536"], "65536 is no port"],

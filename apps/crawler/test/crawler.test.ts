@@ -189,7 +189,10 @@ describe("a crawl", () => {
 
   it("says how a page was found", async () => {
     const { origin } = await serve(
-      site({ "/": "<title>Home</title><a href=/a><a href=/b>", "/a": "<a href=/c>" }),
+      site({
+        "/": "<title>Home</title><link rel=canonical href=/home><a href=/a><a href=/b>",
+        "/a": "<meta name=robots content=noindex><a href=/c>",
+      }),
     );
     const { records } = await crawled({ seeds: [origin], concurrency: 1 });
     const [home, a] = records;
@@ -197,11 +200,14 @@ describe("a crawl", () => {
       depth: 0,
       referrer: null,
       title: "Home",
+      canonical: `${origin}/home`,
+      noindex: false,
       links: 2,
       attempts: 1,
       status: 200,
     });
     expect(a).toMatchObject({ url: `${origin}/a`, depth: 1, referrer: `${origin}/` });
+    expect(a).toMatchObject({ canonical: null, noindex: true });
     expect(records[3]).toMatchObject({
       url: `${origin}/c`,
       depth: 2,

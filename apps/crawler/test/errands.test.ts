@@ -108,6 +108,44 @@ describe("what is asked for beside pages", () => {
     expect(all.urls).toEqual([...own, `${other.origin}/lib.js`].sort());
   });
 
+  it("requisites: what style sheets refer to, of the site and elsewhere", async () => {
+    const css = (body: string) => ({ status: 200, headers: { "content-type": "text/css" }, body });
+    const other = await serve(
+      site({ "/o.css": css("a{b:url(o.png)}"), "/o.png": { status: 200 }, "/html": "<a href=/x>" }),
+    );
+    const { origin } = await serve(
+      site({
+        "/": `<link rel=stylesheet href=/s.css><link rel=stylesheet href=${other.origin}/o.css>
+          <iframe src=${other.origin}/html></iframe>`,
+        "/s.css": css("@import 's2.css';\n.a{b:url('i.png')}"),
+        "/s2.css": css("@font-face{src:url(f.woff2)}"),
+      }),
+    );
+    const { urls, links } = await crawled({ seeds: [origin], requisites: "any", external: true });
+    const own = ["/", "/f.woff2", "/i.png", "/s.css", "/s2.css"].map((path) => origin + path);
+    const others = ["/html", "/o.css", "/o.png"].map((path) => other.origin + path);
+    expect(urls).toEqual([...own, ...others].sort());
+    expect(links.find(({ page }) => page === `${origin}/s.css`)).toEqual({
+      page: `${origin}/s.css`,
+      references: [
+        { kind: "stylesheet", href: `${origin}/s2.css`, line: 1 },
+        { kind: "style", href: `${origin}/i.png`, line: 2 },
+      ],
+      anchors: null,
+    });
+  });
+
+  it("requisites: no style sheets without end", async () => {
+    const { origin, requests } = await serve((request, response) => {
+      const n = Number(/\d+/.exec(request.url!)?.[0]);
+      if (Number.isNaN(n))
+        return site({ "/": "<link rel=stylesheet href=/1.css>" })(request, response);
+      response.writeHead(200, { "content-type": "text/css" }).end(`@import '/${n + 1}.css';`);
+    });
+    await crawled({ seeds: [origin], requisites: "any", traps: { maxChain: 50 } });
+    expect(requests.length).toBeLessThan(100);
+  });
+
   it("is written down: what each page refers to", async () => {
     const { origin } = await serve((request, response) => {
       response.setHeader("link", "</next>; rel=next");

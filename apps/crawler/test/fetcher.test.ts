@@ -37,7 +37,9 @@ const redirect = (
 
 describe("Fetcher", () => {
   it("fetches a page and finds its title and links", async () => {
-    const html = "<title>T</title><a href=/a>a</a><a href=b rel=nofollow>b</a>";
+    const html =
+      "<title>T</title><link rel=canonical href=/c><meta name=robots content=noindex>" +
+      "<a href=/a>a</a><a href=b rel=nofollow>b</a>";
     const { origin } = await serve(site({ "/dir/": html }));
     expect(await fetch(`${origin}/dir/`)).toEqual({
       url: `${origin}/dir/`,
@@ -46,6 +48,8 @@ describe("Fetcher", () => {
       contentType: "text/html",
       bytes: html.length,
       title: "T",
+      canonical: `${origin}/c`,
+      noindex: true,
       links: [
         { href: `${origin}/a`, nofollow: false },
         { href: `${origin}/dir/b`, nofollow: true },
@@ -59,6 +63,13 @@ describe("Fetcher", () => {
       retryAfter: null,
       stopped: null,
     });
+  });
+
+  it("learns from a header, too, what is not to be found", async () => {
+    const headers = { "x-robots-tag": "otherbot: none, testbot: noindex" };
+    const { origin } = await serve(site({ "/": { status: 200, headers }, "/b": "" }));
+    const found = await Promise.all(["/", "/b"].map((path) => fetch(origin + path)));
+    expect(found.map(({ noindex }) => noindex)).toEqual([true, false]);
   });
 
   it("says who it is and what it can read", async () => {

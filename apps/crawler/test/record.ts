@@ -10,6 +10,8 @@ export function record(fields: Partial<PageRecord> = {}): PageRecord {
     contentType: "text/html",
     bytes: 0,
     title: null,
+    canonical: null,
+    noindex: false,
     depth: 0,
     referrer: null,
     links: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { forbidsFollowing, headersForbidFollowing } from "../src/robots-directives.js";
+import { forbidsFollowing, forbidsIndexing, headersForbid } from "../src/robots-directives.js";
 
 describe("forbidsFollowing", () => {
   it.each([
@@ -16,7 +16,19 @@ describe("forbidsFollowing", () => {
   });
 });
 
-describe("headersForbidFollowing", () => {
+describe("forbidsIndexing", () => {
+  it.each([
+    ["noindex", true],
+    ["NONE", true],
+    ["nofollow", false],
+    ["index", false],
+  ])("%j: %s", (directives, expected) => {
+    expect(forbidsIndexing(directives)).toBe(expected);
+    expect(headersForbid([directives], "mybot", forbidsIndexing)).toBe(expected);
+  });
+});
+
+describe("headersForbid", () => {
   it.each([
     [["nofollow"], true],
     [["noindex", "none"], true],
@@ -33,6 +45,6 @@ describe("headersForbidFollowing", () => {
     [["*: nofollow"], true],
     [[], false],
   ])("%j: %s", (headers, expected) => {
-    expect(headersForbidFollowing(headers, "mybot")).toBe(expected);
+    expect(headersForbid(headers, "mybot", forbidsFollowing)).toBe(expected);
   });
 });

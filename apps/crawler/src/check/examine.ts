@@ -41,7 +41,7 @@ const BLOCKED: ReadonlySet<ReferenceKind> = new Set([
   "manifest",
 ]);
 /** What it loads all the same, or by https: instead. */
-const TOLERATED: ReadonlySet<ReferenceKind> = new Set(["image", "media", "icon", "form"]);
+const TOLERATED: ReadonlySet<ReferenceKind> = new Set(["image", "media", "icon", "style", "form"]);
 
 /**
  * Finds what is wrong with the links of a crawl that has ended: goes through what it wrote, and

@@ -1,6 +1,7 @@
 import { archiveMode } from "./archive.js";
 import { checkMode } from "./check.js";
 import { crawlMode } from "./crawl.js";
+import { extractMode } from "./extract.js";
 import type { Mode } from "./mode.js";
 import { reportMode } from "./report.js";
 import { sitemapMode } from "./sitemap.js";
@@ -11,5 +12,6 @@ export const MODES: readonly [Mode, ...Mode[]] = [
   checkMode,
   reportMode,
   archiveMode,
+  extractMode,
   sitemapMode,
 ];

@@ -42,6 +42,8 @@ export interface Mode {
 export interface Prepared {
   readonly options: CrawlOptions;
   readonly handler?: PageHandler | undefined;
+  /** What the handler has to tell when the crawl has ended. */
+  readonly conclude?: (say: (message: string) => void) => void;
 }
 
 /** A crawl that has ended, whole or not: see `whyPartial`. */

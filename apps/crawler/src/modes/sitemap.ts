@@ -2,10 +2,12 @@ import { extractContentType, isHtml } from "../content-type.js";
 import type { PageRecord } from "../output.js";
 import { Sitemap, withSuffix } from "../sitemap.js";
 import { whyPartial } from "../summary.js";
+import { parseUrl } from "../url.js";
 import type { Ended, Mode } from "./mode.js";
 
 /**
- * A sitemap of the site that was crawled: its HTML pages that answered 2xx. A sitemap is of one
+ * A sitemap of the site that was crawled: its HTML pages that answered 2xx, but for those that do
+ * not want to be found, and those that name another address as their own. A sitemap is of one
  * site; when there were seeds of several, each gets its own. A file named `.gz` is compressed.
  */
 export const sitemapMode: Mode = {
@@ -52,8 +54,10 @@ function open({ file, journal, summary }: Ended): Map<string, Sitemap> {
   return new Map([...origins].map((origin) => [origin, sitemapOf(origin)]));
 }
 
-/** Whether a record is that of a page for readers, fetched under its own name. */
-function isListed({ error, status, stopped, contentType }: PageRecord): boolean {
-  if (error !== null || stopped !== null || status === null) return false;
-  return status >= 200 && status < 300 && isHtml(extractContentType([contentType ?? ""]));
+/** Whether a record is that of a page for readers, fetched under the name that it gives itself. */
+function isListed({ error, status, stopped, contentType, ...page }: PageRecord): boolean {
+  if (error !== null || stopped !== null || status === null || page.noindex) return false;
+  if (status < 200 || status >= 300 || !isHtml(extractContentType([contentType ?? ""])))
+    return false;
+  return page.canonical === null || parseUrl(page.canonical).url?.href === page.finalUrl;
 }

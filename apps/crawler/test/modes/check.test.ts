@@ -1,9 +1,14 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { command, type Ended } from "../command.js";
 import { temporaryFolder } from "../folder.js";
+import { crawlUntilKilled, randomNumbers, SEED } from "../killed.js";
+import { serveLargeSite } from "../large-site.js";
 import { serve, site } from "../server.js";
+
+const PROGRAM = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 const moved = (location: string, status: number) => ({ status, headers: { location } });
 
@@ -24,7 +29,11 @@ async function serveFaults(): Promise<string> {
         <a href=http://127.0.0.1:9/></a>`,
       "/fine": "<p id=here>hello</p><a href=/gone></a><a href=/error></a>",
       "/fine.png": { status: 200, headers: { "content-type": "image/png" } },
-      "/fine.css": { status: 200, headers: { "content-type": "text/css" } },
+      "/fine.css": {
+        status: 200,
+        headers: { "content-type": "text/css" },
+        body: "@import 'gone.css';\n@font-face { src: url(gone.woff2) }",
+      },
       "/forever": moved("/fine", 301),
       "/for-now": moved("/fine", 302),
       "/twice": moved("/for-now", 307),
@@ -57,9 +66,11 @@ async function findings(origin: string, ...flags: string[]): Promise<string[]> {
 const OWN = [
   "broken-link /error: /fine:1",
   "broken-link /gone: /:1 /fine:1",
+  "broken-resource /gone.css: /fine.css:1",
   "broken-resource /gone.jpg: /:2",
   "broken-resource /gone.js: /:2",
   "broken-resource /gone.png: /:2",
+  "broken-resource /gone.woff2: /fine.css:2",
   "redirect-loop /round: /:5",
   "invalid-url htp://example.org/: /:7",
   "invalid-url http://[::1: /:7",
@@ -140,5 +151,22 @@ describe("greenlit-crawl check", () => {
     const other = await run("check", "--job", "b");
     expect(other.code).toBe(1);
     expect(other.err).toContain("the crawl in b was begun without its links");
+  });
+
+  it("finds what it would have found when it is killed again and again", async () => {
+    console.log(`check.test.ts: CRAWL_SEED=${SEED}`);
+    const random = randomNumbers(SEED);
+    const large = await serveLargeSite(300);
+    const job = temporaryFolder();
+    // It ends with 0 where nothing is broken.
+    const flags = ["--job", job, "--quiet", "--per-host", "16", "--accept", "404"];
+    const program = [PROGRAM, "check", large.seed, ...flags];
+    let kills = 0;
+    while (!(await crawlUntilKilled(program, large, kills < 5 ? random : null))) kills++;
+    const { out } = await command(["check", "--job", job, "--json", "--quiet"]);
+    const { findings } = JSON.parse(out) as Told;
+    const broken = findings.map(({ target, places }) => [target, places.map(({ page }) => page)]);
+    const missing = large.urls.filter((url) => url.includes("/missing/"));
+    expect(broken).toEqual(missing.map((url) => [url, [url.replace("missing", "page")]]));
   });
 });

@@ -42,3 +42,21 @@ it("leaves the report where the user is, when the crawl is not kept", async () =
   expect(code).toBe(0);
   expect(existsSync(join(folder, "report.html"))).toBe(true);
 });
+
+it("can be made of a crawl that has not written its links: by where URLs were found", async () => {
+  const folder = temporaryFolder();
+  const { origin } = await serve(
+    site({ "/": "<a href=/a><a href=/gone>", "/a": "<a href=/gone>" }),
+  );
+  const run = (...args: string[]) => command([...args, "--quiet"], () => {}, folder);
+  await run(origin, "--job", "job");
+  const { code, err } = await run("report", "--job", "job");
+  expect(code).toBe(0);
+  expect(err).toContain("This crawl has not written its links");
+  const { findings, pages } = dataOf(join(folder, "job/report.html"));
+  expect(findings).toMatchObject([{ target: `${origin}/gone`, places: [`${origin}/`] }]);
+  expect(pages.linked).toEqual([0, 1, 1]);
+  await run("report", origin, "--job", "job", "--fresh");
+  const anew = dataOf(join(folder, "job/report.html"));
+  expect(anew.findings).toMatchObject([{ count: 2 }]);
+});

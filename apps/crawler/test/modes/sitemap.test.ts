@@ -41,14 +41,19 @@ it("lists the pages for readers, each once", async () => {
       record({ url: "http://a.example/old", finalUrl: "http://a.example/new" }),
       page("http://a.example/elsewhere", { status: 301, stopped: "other-host" }),
       page("http://a.example/xhtml", { contentType: "application/xhtml+xml;charset=utf-8" }),
+      page("http://a.example/hidden", { noindex: true }),
+      page("http://a.example/?print", { canonical: "http://a.example/" }),
+      page("http://a.example/~me", { canonical: "http://a.example/%7Eme#top" }),
       page("http://other.example/", { depth: 1 }),
     ],
     folder,
   );
   const file = join(folder, "sitemap.xml");
-  expect(listed(file)).toEqual(["/", "/new", "/xhtml"].map((path) => `http://a.example${path}`));
+  expect(listed(file)).toEqual(
+    ["/", "/new", "/xhtml", "/~me"].map((path) => `http://a.example${path}`),
+  );
   expect(said).toBe(
-    `3 pages are in ${file}.\n1 pages of sites without a seed are in no sitemap.\n`,
+    `4 pages are in ${file}.\n1 pages of sites without a seed are in no sitemap.\n`,
   );
 });
 
