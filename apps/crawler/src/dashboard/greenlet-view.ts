@@ -6,8 +6,9 @@ import type { Frame, GreenletRow, GreenletStack, Selection } from "./snapshot.js
 /** Frames of one stack, those of the runtime included. */
 const DEPTH = 60;
 
-/** The crawler itself. */
+/** The crawler itself, and its package. */
 const OWN = new URL("..", import.meta.url).pathname;
+const PACKAGE = new URL("../..", import.meta.url).pathname;
 /** Where the runtime's packages are, unless they are in a node_modules folder. */
 const RUNTIME = new URL("../../", import.meta.resolve("greenlit")).pathname;
 
@@ -99,7 +100,14 @@ function lineOf({ place }: Frame): string {
 export function parseFrame(frame: string): Frame {
   const [, call = "", inBraces, bare] = /^at (?:(.*) \((.*)\)|(.*))$/.exec(frame) ?? [];
   const place = (inBraces ?? bare ?? frame).replace(/^file:\/\//, "");
-  return { call: call === "" ? "(anonymous)" : call, place, isOwn: isOwn(place) };
+  return { call: call || "(anonymous)", place: shorten(place), isOwn: isOwn(place) };
+}
+
+/** From the folder of the package or of the program on: what is before says nothing. */
+function shorten(place: string): string {
+  if (place.startsWith(PACKAGE)) return `@greenlit/crawler/${place.slice(PACKAGE.length)}`;
+  const folder = [`${process.cwd()}/`, RUNTIME].find((folder) => place.startsWith(folder));
+  return folder === undefined ? place : place.slice(folder.length);
 }
 
 function isOwn(place: string): boolean {

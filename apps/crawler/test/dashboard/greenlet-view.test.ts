@@ -71,6 +71,13 @@ it.each([
   expect(parseFrame(frame)).toMatchObject({ call, isOwn });
 });
 
+it("writes places from the package's or the program's folder on", () => {
+  const crawler = new URL("../../src/crawler.ts:1:2", import.meta.url).href;
+  expect(parseFrame(`at x (${crawler})`).place).toBe("@greenlit/crawler/src/crawler.ts:1:2");
+  expect(parseFrame(`at x (${process.cwd()}/a/b.mjs:3:4)`).place).toBe("a/b.mjs:3:4");
+  expect(parseFrame("at x (/elsewhere/b.mjs:3:4)").place).toBe("/elsewhere/b.mjs:3:4");
+});
+
 function waitHere(event: Event): void {
   event.wait();
 }
