@@ -1,6 +1,6 @@
-// Takes the pictures of the dashboard for the crawler's README: node scripts/dashboard-pictures.mjs,
-// after a build. pngquant (apt-get install pngquant) makes them small. They show a crawl of the
-// demo site, 15 times as slow as it is otherwise.
+// Takes the pictures of the dashboard for the crawler's README, after a build:
+// node scripts/dashboard-pictures.mjs. pngquant (apt-get install pngquant) makes them small. They
+// show a crawl of the demo site, 15 times as slow as it is otherwise.
 import { execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";

@@ -1,10 +1,7 @@
 import { crawl } from "@greenlit/crawler";
-import { run } from "greenlit";
 
-const summary = await run(() =>
-  crawl({ seeds: process.argv.slice(2), job: "headings" }, (page) => {
-    page.emit({ url: page.url, heading: page.$("h1").first().text() });
-    page.follow(...page.links.filter(({ href }) => !href.includes("/login")));
-  }),
-);
+const summary = crawl({ seeds: process.argv.slice(2), job: "headings" }, (page) => {
+  page.emit({ url: page.url, heading: page.$("h1").first().text() });
+  page.follow(...page.links.filter(({ href }) => !href.includes("/login")));
+});
 console.log(`${summary.pages} pages, see headings/items.jsonl`);

@@ -1,17 +1,14 @@
 import { crawl } from "@greenlit/crawler";
-import { run } from "greenlit";
 
 const [seed = "", token = ""] = process.argv.slice(2);
 
-await run(() =>
-  crawl({
-    seeds: [seed],
-    onRequest(request) {
-      if (request.url.origin !== new URL(seed).origin) return; // links and redirects lead elsewhere
-      request.headers["authorization"] = `Bearer ${token}`;
-    },
-    onError(_error, { url, message, referrer }) {
-      console.log(`${url}: ${message}; linked on ${referrer}`);
-    },
-  }),
-);
+crawl({
+  seeds: [seed],
+  onRequest(request) {
+    if (request.url.origin !== new URL(seed).origin) return; // links and redirects lead elsewhere
+    request.headers["authorization"] = `Bearer ${token}`;
+  },
+  onError(_error, { url, message, referrer }) {
+    console.log(`${url}: ${message}; linked on ${referrer}`);
+  },
+});

@@ -202,7 +202,7 @@ export class Client {
       return {
         ...head,
         body: this.decompressStart(head, received, wanted),
-        bytes: received.length,
+        bytes: received.length + (body instanceof RecordedBody ? this.drain(body) : 0),
       };
     }
     const wantsHtml = wanted === "html" || wanted === "html or css";

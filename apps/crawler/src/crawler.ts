@@ -24,7 +24,7 @@ import { RobotsCache } from "./robots-cache.js";
 import { RobotsSitemaps } from "./robots-sitemaps.js";
 import { Scope } from "./scope.js";
 import { SecondChances } from "./second-chances.js";
-import { type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
+import { checkLists, type Seed, Seeds, SITEMAP_DEPTH } from "./seeds.js";
 import { Stopwatch } from "./stopwatch.js";
 import { type Limit, Statistics, type Summary } from "./summary.js";
 import { Traps } from "./traps.js";
@@ -90,6 +90,7 @@ export class Crawler {
     const proxies = new Proxies(this.options.proxy);
     const { credentials, guard } = this;
     this.client = new Client({ ...this.options, guard, cookies, credentials, proxies });
+    checkLists(this.options.seedFiles);
     this.job = new Job(this.options);
     const { saved } = this.job;
     const notify = (message: string): void => this.notify(message);

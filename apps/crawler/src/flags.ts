@@ -145,7 +145,7 @@ function defaultOf(name: keyof CrawlOptions): string {
 function readerOf(name: keyof CrawlOptions): (text: string) => unknown {
   const kind = kindOf(name);
   return (text) => {
-    const value = kind.read(/^\d+$/.test(text) ? Number(text) : text);
+    const value = kind.read(text) ?? (/^\d+$/.test(text) ? kind.read(Number(text)) : undefined);
     if (value === undefined) throw new InvalidArgumentError(`It must be ${kind.expected}.`);
     return value;
   };

@@ -188,6 +188,8 @@ export class Frontier {
     this.learn(href);
     const queue = queueOf(url.host);
     const host = this.schedule.host(queue);
+    // A queue that is empty now may have had entries, in this run or before.
+    host.numbered ??= this.store.newest?.(queue) ?? -1;
     const entry = begin({ seq: host.numbered + 1, queue, url: href, depth, referrer, via: null });
     this.changes.added.push(entry);
     this.schedule.push(host, entry);

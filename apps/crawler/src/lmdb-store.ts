@@ -125,6 +125,10 @@ export class LmdbStore implements Store {
     });
   }
 
+  newest(queue: string): number {
+    return this.queues.get(queue)?.[0] ?? -1;
+  }
+
   take(count: number): TakenQueue[] {
     if (!this.isShared) return this.all();
     return this.change(() => {

@@ -23,8 +23,11 @@ export class Host {
   /** `seq` of the last entry that was in `fresh`, and of the last that there is to be read. */
   loaded = -1;
   newest = -1;
-  /** `seq` of the last entry that was ever queued, and of the last when the store gave it to us. */
-  numbered = -1;
+  /**
+   * `seq` of the last entry that was ever queued, null while the store was not asked; and of the
+   * last when the store gave it to us.
+   */
+  numbered: number | null = null;
   restored = -1;
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();

@@ -27,6 +27,14 @@ export interface Seed {
 
 /** Longest line of a list, in bytes. */
 const LONGEST = 64 * 1024;
+/**
+ * Whether the lists are there, asked before anything is begun.
+ * @throws OutputError when one cannot be read
+ */
+export function checkLists(files: readonly string[]): void {
+  for (const file of files) if (file !== "-") for (const _ of readLines(file)) break;
+}
+
 /** Depth of a sitemap that was named. Those that it lists have -2, and so on; pages have 0. */
 export const SITEMAP_DEPTH = -1;
 

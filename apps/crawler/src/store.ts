@@ -115,6 +115,11 @@ export interface Store {
   has(url: string): boolean;
   claim(url: string, by: string): boolean;
   take(count: number): TakenQueue[];
+  /**
+   * Of a store that is not shared, where queues live longer than a process: the number of the last
+   * entry that a queue ever had, -1 when it had none. `take` says it only where something waits.
+   */
+  newest?(queue: string): number;
   /** @returns a list for each that is wanted */
   read(wanted: readonly Wanted[]): StoredEntry[][];
   release(queues: readonly Released[]): void;

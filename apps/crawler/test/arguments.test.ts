@@ -145,6 +145,13 @@ describe("parseArguments", () => {
     expect(parseArguments(argv)).not.toHaveProperty("crawl.header");
   });
 
+  it("takes figures for a text where a text is wanted", () => {
+    const argv = ["http://a.example", "--user-agent", "007", "--cookies-file", "1", "--delay", "5"];
+    expect(parseArguments(argv)).toMatchObject({
+      crawl: { userAgent: "007", cookiesFile: "1", delay: 5 },
+    });
+  });
+
   it("begins with lists and sitemaps, too, and names the crawl by the first", () => {
     const lists = ["--seeds", "lists/my urls.txt", "--seeds", "-"];
     expect(parseArguments([...lists, "--sitemaps"])).toMatchObject({

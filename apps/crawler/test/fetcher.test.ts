@@ -36,6 +36,35 @@ const redirect = (
 });
 
 describe("Fetcher", () => {
+  it("looks into style sheets where it is asked what they refer to", async () => {
+    const css = { status: 200, headers: { "content-type": "text/css" }, body: "a{b:url(c.png)}" };
+    const { origin } = await serve(site({ "/a.css": css }));
+    const client = new Client({
+      userAgent: "T/1",
+      timeout: 5_000,
+      bodyLimit: 1e6,
+      guard: new AddressGuard(true),
+    });
+    const pages = await run(() => {
+      try {
+        return [true, false].map((inventory) => {
+          const fetcher = new Fetcher(client, { obeysNofollow: true, token: "T", inventory });
+          return fetcher.fetch(`${origin}/a.css`, open);
+        });
+      } finally {
+        client.close();
+      }
+    });
+    expect(pages.map(({ parsed, links }) => [parsed, links])).toEqual([
+      [false, []],
+      [false, []],
+    ]);
+    expect(pages.map(({ inventory }) => inventory?.references)).toEqual([
+      [{ kind: "style", href: `${origin}/c.png`, line: 1 }],
+      undefined,
+    ]);
+  });
+
   it("fetches a page and finds its title and links", async () => {
     const html =
       "<title>T</title><link rel=canonical href=/c><meta name=robots content=noindex>" +

@@ -123,6 +123,17 @@ describe("a crawl that is kept", () => {
     expect(err).toMatch(/crawl-\S+ is in use by process \d+: wait until that has ended/);
   });
 
+  it("takes a new URL of a host of which all had ended, and does not fetch it again", async () => {
+    const { origin, requests } = await serve(site({ "/a": "", "/b": "", "/c": "" }));
+    const cwd = temporaryFolder();
+    const run = (...args: string[]): Promise<Ended> =>
+      command(cwd, [...args, "--job", "job", "--no-robots", "--quiet"]);
+    for (const paths of [["/a"], ["/b"], [], ["/c"], []])
+      await run(...paths.map((path) => origin + path));
+    expect(requests).toEqual(["/a", "/b", "/c"]);
+    expect(urlsOf(join(cwd, "job/pages.jsonl"))).toHaveLength(3);
+  });
+
   it("needs a URL to begin with", async () => {
     const { code, err } = await command(temporaryFolder(), ["--job", "new"]);
     expect(code).toBe(1);

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { run } from "greenlit";
@@ -189,6 +189,13 @@ describe("a crawl that begins with sitemaps", () => {
 });
 
 describe("a crawl that begins with a list", () => {
+  it("begins nothing when that cannot be read", async () => {
+    const job = join(temporaryFolder(), "job");
+    const crawling = crawled("", { seedFiles: ["/nonexistent"], job });
+    await expect(crawling).rejects.toThrow("/nonexistent cannot be read: ENOENT");
+    expect(existsSync(job)).toBe(false);
+  });
+
   it("has the hosts of all its lines in scope from the start, and says what is no URL, once", async () => {
     const first = await serve(({ url }, response) => {
       response.setHeader("content-type", "text/html");

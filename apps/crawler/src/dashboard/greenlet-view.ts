@@ -1,3 +1,5 @@
+import { createRequire } from "node:module";
+import { pathToFileURL } from "node:url";
 import { dump, type GreenletDump } from "greenlit";
 import type { Flight, Flights } from "../flights.js";
 import { type Query, select } from "./query.js";
@@ -6,11 +8,13 @@ import type { Frame, GreenletRow, GreenletStack, Selection } from "./snapshot.js
 /** Frames of one stack, those of the runtime included. */
 const DEPTH = 60;
 
+// Not import.meta.resolve: tsx has none where it makes CommonJS of modules.
+const require = createRequire(import.meta.url);
 /** The crawler itself, and its package. */
 const OWN = new URL("..", import.meta.url).pathname;
 const PACKAGE = new URL("../..", import.meta.url).pathname;
 /** Where the runtime's packages are, unless they are in a node_modules folder. */
-const RUNTIME = new URL("../../", import.meta.resolve("greenlit")).pathname;
+const RUNTIME = new URL("../../", pathToFileURL(require.resolve("greenlit"))).pathname;
 
 /** The pages in flight, and the line at which the greenlet of each is blocked. */
 export class GreenletView {

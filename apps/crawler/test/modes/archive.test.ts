@@ -9,11 +9,23 @@ import { serve, site } from "../server.js";
 const image = { status: 200, headers: { "content-type": "image/png" }, body: "image" };
 
 async function serveTwo(): Promise<{ origin: string; elsewhere: string }> {
-  const other = await serve(site({ "/there.png": image, "/page": "<a href=/more>" }));
+  const css = (body: string) => ({ status: 200, headers: { "content-type": "text/css" }, body });
+  const other = await serve(
+    site({
+      "/there.png": image,
+      "/there.css": css("@font-face { src: url(font.woff2) }"),
+      "/font.woff2": image,
+      "/page": "<a href=/more>",
+    }),
+  );
   const { origin } = await serve(
     site({
       "/": `<img src=/a.png><script src=/a.js></script><img src=${other.origin}/there.png>
+        <link rel=stylesheet href=${other.origin}/there.css><link rel=stylesheet href=/a.css>
         <a href=${other.origin}/page>`,
+      "/a.css": css("@import 'b.css'; p { background: url(c.png) }"),
+      "/b.css": css("p { background: url(c.png) }"),
+      "/c.png": image,
       "/a.png": image,
       "/a.js": { status: 200, headers: { "content-type": "text/javascript" }, body: "1" },
     }),
@@ -35,8 +47,10 @@ it("keeps pages with what they consist of, from wherever that comes", async () =
   expect(code).toBe(0);
   expect((await urlsOf(join(cwd, "j/archive"))).sort()).toEqual(
     [
-      ...["/", "/a.js", "/a.png", "/robots.txt"].map((path) => origin + path),
-      ...["/robots.txt", "/there.png"].map((path) => elsewhere + path),
+      ...["/", "/a.css", "/a.js", "/a.png", "/b.css", "/c.png", "/robots.txt"].map(
+        (path) => origin + path,
+      ),
+      ...["/font.woff2", "/robots.txt", "/there.css", "/there.png"].map((path) => elsewhere + path),
     ].sort(),
   );
 });
