@@ -180,8 +180,10 @@ describe.skipIf(noBrowser)("the dashboard in a browser", () => {
   });
 
   it("shows the last of it when the crawl has ended and its process is gone", async () => {
-    const crawl = await watch({ site: manyPages(30, 30), interval: 100 });
+    const crawl = await watch({ site: manyPages(30, 30), interval: 100, paused: true });
     await browser.open(crawl.dashboard.url, async (page) => {
+      await expect.poll(() => state(page).textContent()).toBe("Paused");
+      crawl.crawler.resume();
       await expect.poll(() => state(page).textContent()).toBe("Finished");
       await crawl.ended;
       await expect(fetch(crawl.origin)).rejects.toThrow("fetch failed");
@@ -263,12 +265,14 @@ describe.skipIf(noBrowser)("the dashboard in a browser", () => {
       handler: (page) => {
         page.follow();
         if (page.depth > 0) throw new Error(evil);
-        sleep(1_500);
       },
       interval: 100,
+      paused: true,
     });
     await browser.open(crawl.dashboard.url, async (page) => {
-      await expect.poll(() => state(page).textContent(), { timeout: 20_000 }).toBe("Finished");
+      await expect.poll(() => state(page).textContent()).toBe("Paused");
+      crawl.crawler.resume();
+      await expect.poll(() => state(page).textContent()).toBe("Finished");
       for (const key of "12345") await page.keyboard.press(key);
       await page.keyboard.press("3");
       const text = await page.locator("#panel-failures").textContent();
@@ -350,5 +354,5 @@ function hostileAnswer(url: string, path: string, evil: string, response: Server
 }
 
 function heldUpHere(): void {
-  sleep(4_000);
+  sleep(60_000); // it is killed when the test ends
 }
