@@ -219,7 +219,9 @@ export class Fetcher {
     if (body === null) return NOT_PARSED;
     if (reading === "sitemap") {
       const pause = new Pace().step;
-      return { ...NOT_PARSED, ...readSitemap(body, url, contentType.charset, pause) };
+      const found = readSitemap(body, url, contentType.charset, pause);
+      const inventory = this.options.inventory === true ? listed(found.links) : null;
+      return { ...NOT_PARSED, ...found, inventory };
     }
     if (isCss(contentType)) return { ...NOT_PARSED, inventory: takeCss(url, contentType, body) };
     enter("parsing");
@@ -237,6 +239,11 @@ export class Fetcher {
       this.parsing.release();
     }
   }
+}
+
+function listed(links: readonly Link[]): Inventory {
+  const references = links.map(({ href }) => ({ kind: "sitemap" as const, href, line: null }));
+  return { references, anchors: null };
 }
 
 function takeCss(url: URL, { charset }: ContentType, body: Buffer): Inventory {

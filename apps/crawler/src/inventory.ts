@@ -28,7 +28,8 @@ export type ReferenceKind =
   | "style"
   | "cite"
   | "form"
-  | "header";
+  | "header"
+  | "sitemap";
 
 /** What a page consists of: a browser fetches it with the page. */
 const REQUISITES: ReadonlySet<ReferenceKind> = new Set([
@@ -52,7 +53,7 @@ export interface Reference {
   readonly kind: ReferenceKind;
   /** Absolute, in the crawler's spelling, with its fragment; as it stands there if no URL. */
   readonly href: string;
-  /** Of the first one, from 1; null for a header. */
+  /** Of the first one, from 1; null for a header, or a sitemap. */
   readonly line: number | null;
   /** `bad-url`: it is no URL. `empty`: nothing stands there, which means the page itself. */
   readonly problem?: "bad-url" | "empty";

@@ -19,7 +19,7 @@ export interface LinesOptions {
  * The lines of a text file in UTF-8, read as they are asked for; the last need not end. They are
  * decoded whole, so no character is cut.
  *
- * @param file its name; `-` is standard input
+ * @param file its name, which may be that of a pipe; `-` is standard input
  * @throws OutputError when it cannot be read, or a line is too long
  */
 export function* readLines(
@@ -33,13 +33,7 @@ export function* readLines(
     let begun: Buffer[] = [];
     let size = 0;
     for (let at = 0; at < length;) {
-      const count = read(
-        file,
-        descriptor,
-        chunk,
-        Math.min(CHUNK, length - at),
-        isStdin ? null : at,
-      );
+      const count = read(file, descriptor, chunk, Math.min(CHUNK, length - at));
       if (count === 0) break;
       at += count;
       let start = 0;
@@ -67,15 +61,10 @@ function open(file: string): number {
   }
 }
 
-function read(
-  file: string,
-  descriptor: number,
-  chunk: Buffer,
-  count: number,
-  at: number | null,
-): number {
+/** Where it is in the file is the descriptor's to know: a pipe has no positions. */
+function read(file: string, descriptor: number, chunk: Buffer, count: number): number {
   try {
-    return readSync(descriptor, chunk, 0, count, at);
+    return readSync(descriptor, chunk, 0, count, null);
   } catch (error) {
     throw new OutputError(`${file} cannot be read: ${errorMessage(error)}`, { cause: error });
   }

@@ -1,5 +1,9 @@
+import { constants } from "node:fs";
 import { resolve } from "node:path";
+import { accessSync } from "greenlit/fs";
+import { errorMessage } from "./errors.js";
 import type { Link } from "./links.js";
+import { OutputError } from "./output.js";
 import { Pace } from "./pace.js";
 import { readLines } from "./read-lines.js";
 
@@ -32,7 +36,13 @@ const LONGEST = 64 * 1024;
  * @throws OutputError when one cannot be read
  */
 export function checkLists(files: readonly string[]): void {
-  for (const file of files) if (file !== "-") for (const _ of readLines(file)) break;
+  for (const file of files) {
+    try {
+      if (file !== "-") accessSync(file, constants.R_OK);
+    } catch (error) {
+      throw new OutputError(`${file} cannot be read: ${errorMessage(error)}`, { cause: error });
+    }
+  }
 }
 
 /** Depth of a sitemap that was named. Those that it lists have -2, and so on; pages have 0. */

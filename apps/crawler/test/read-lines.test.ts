@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { run } from "greenlit";
@@ -29,6 +30,15 @@ it("says what it cannot read", async () => {
   const long = "x".repeat(1_000_000);
   await expect(linesOf(`a\n${long}`, { longest: 1_000 })).rejects.toThrow("it is no list");
   expect(await linesOf(long)).toEqual([long]);
+});
+
+it("reads a pipe", async () => {
+  const pipe = join(temporaryFolder(), "pipe");
+  execFileSync("mkfifo", [pipe]);
+  const lines = Array.from({ length: 50_000 }, (_, i) => `line ${i}`);
+  const writing = writeFile(pipe, `${lines.join("\n")}\n`);
+  expect(await run(() => [...readLines(pipe)])).toEqual(lines);
+  await writing;
 });
 
 it("reads standard input", () => {

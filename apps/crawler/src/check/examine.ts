@@ -1,6 +1,7 @@
 import type { Glob } from "../glob.js";
 import { isRequisite, type Reference, type ReferenceKind } from "../inventory.js";
 import type { LinksRecord, PageRecord, Redirect } from "../output.js";
+import { withoutFragment } from "../url.js";
 import type { CheckReport, FindingKind, Place } from "./finding.js";
 import { elementNamed, isIndicated } from "./fragment.js";
 import type { Ledger } from "./ledger.js";
@@ -146,7 +147,7 @@ class Examination implements Examined {
 
   private follow({ kind, href }: Reference, place: Place, own: ReadonlySet<string> | null): void {
     const hash = href.indexOf("#");
-    const url = hash < 0 ? href : href.slice(0, hash);
+    const url = withoutFragment(href);
     const { redirects, fault, end } = this.resolve(url);
     if (fault !== null) return this.break(url, fault, redirects, place);
     if (redirects.length > 1) this.add("redirect-chain", url, describeRedirects(redirects), place);

@@ -1,7 +1,8 @@
 import type { CheckReport } from "../check/finding.js";
 import { FINDINGS } from "../check/finding.js";
-import { first, where } from "../check/formats/words.js";
+import { first, nameOf, where } from "../check/formats/words.js";
 import type { LinksRecord, PageRecord } from "../output.js";
+import { withoutFragment } from "../url.js";
 import { VERSION } from "../version.js";
 import { Folders } from "./folders.js";
 import { PageList } from "./page-list.js";
@@ -51,7 +52,8 @@ function listFindings(check: CheckReport): ListedFinding[] {
   return some.map(({ kind, target, detail, count, places }) => {
     const { severity, title } = FINDINGS[kind];
     const listed = first(places, count, MAX_PLACES).some.map(where);
-    return { kind, severity, title, target, detail, count, places: listed };
+    const name = nameOf(kind);
+    return { kind, severity, name, title, target, detail, count, places: listed };
   });
 }
 
@@ -61,17 +63,19 @@ function collectLinks(list: PageList, records: Iterable<LinksRecord>): SiteGraph
   const folders = new Folders(url, MAX_PARTS);
   const count = folders.names.length;
   const parts = url.map((it) => folders.partOf(it));
-  const links = new Map<number, number>();
+  const counts = new Map<number, number>();
   for (const { page, references } of records) {
     const from = list.numberOf(page);
     // However often a page links to another, it is one page that does.
-    const targets = new Set(references.map(({ href }) => list.numberOf(withoutFragment(href))));
+    // What is only in a sitemap is linked from no page.
+    const links = references.filter(({ kind }) => kind !== "sitemap");
+    const targets = new Set(links.map(({ href }) => list.numberOf(withoutFragment(href))));
     for (const to of targets) {
       if (to < 0 || to === from) continue;
       list.columns.linked[to]!++;
       if (from < 0) continue;
       const edge = parts[from]! * count + parts[to]!;
-      links.set(edge, (links.get(edge) ?? 0) + 1);
+      counts.set(edge, (counts.get(edge) ?? 0) + 1);
     }
   }
   const nodes = folders.names.map((name) => ({ name, pages: 0, broken: 0 }));
@@ -81,15 +85,10 @@ function collectLinks(list: PageList, records: Iterable<LinksRecord>): SiteGraph
   }
   return {
     nodes,
-    edges: [...links]
+    edges: [...counts]
       .sort(([, a], [, b]) => b - a)
       .map(([edge, links]) => [Math.floor(edge / count), edge % count, links] as const)
       .filter(([from, to]) => from !== to)
       .slice(0, MAX_EDGES),
   };
-}
-
-function withoutFragment(href: string): string {
-  const hash = href.indexOf("#");
-  return hash < 0 ? href : href.slice(0, hash);
 }

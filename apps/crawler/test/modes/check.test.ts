@@ -113,6 +113,17 @@ describe("greenlit-crawl check", () => {
     ]);
   });
 
+  it("finds what sitemaps list that is not there", async () => {
+    const urls = (origin: string) => `<url><loc>${origin}/gone</loc></url><url><loc>/a</loc></url>`;
+    const { origin } = await serve((request, response) => {
+      if (request.url !== "/sitemap.xml") site({ "/": "", "/a": "" })(request, response);
+      else response.end(`<urlset>${urls(`http://${request.headers.host}`)}</urlset>`);
+    });
+    expect(await findings(origin, "--sitemap", `${origin}/sitemap.xml`)).toEqual([
+      "broken-link /gone: /sitemap.xml:null",
+    ]);
+  });
+
   it("says nothing of what is accepted or ignored", async () => {
     const { origin } = await serve(
       site({ "/": "<a href=/a><a href=/b/c>", "/a": { status: 403 }, "/b/c": { status: 410 } }),

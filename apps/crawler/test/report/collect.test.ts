@@ -29,6 +29,15 @@ it("counts the pages that link to each, and not the page itself", () => {
   expect(pages.linked).toEqual([1, 2, 1]);
 });
 
+it("counts what is only in a sitemap as linked from no page", () => {
+  const sitemap: LinksRecord = {
+    page: `${SITE}/sitemap.xml`,
+    references: [{ kind: "sitemap", href: `${SITE}/a`, line: null }],
+    anchors: null,
+  };
+  expect(collect([page("/"), page("/a")], [sitemap]).pages.linked).toEqual([0, 0]);
+});
+
 it("counts links between the parts of the site", () => {
   const { graph } = collect(
     [page("/"), page("/a", { status: 404 }), page("/b")],
@@ -53,6 +62,7 @@ it("lists findings with the first pages, and says how many there are", () => {
   const { findings, counts, skipped, seeds } = collect([], [], check);
   expect(findings).toMatchObject([{ severity: "error", count: 100, target: `${SITE}/gone` }]);
   expect(findings[0]!.places).toHaveLength(20);
+  expect(findings[0]!.name).toBe("broken link");
   expect(findings[0]!.places[0]).toBe(`${SITE}/0:7`);
   expect(counts["broken-link"]).toBe(1);
   expect(skipped).toEqual([
