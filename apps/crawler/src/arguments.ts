@@ -28,6 +28,8 @@ export interface Arguments {
   /** Say what would be done. */
   readonly dryRun: boolean;
   readonly demo: boolean;
+  /** Processes. */
+  readonly workers: number;
   /** Port of the dashboard, 0 for any; null: there is none. */
   readonly dashboard: number | null;
 }
@@ -121,6 +123,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const given = Object.entries(program.opts()).filter(([name]) => isGiven(name));
   const flags: CrawlFlags = Object.fromEntries(given);
   const { dashboard, demo = false, dryRun = false, json = false, quiet = false } = flags;
+  const { workers = 1 } = flags;
   const { handler, ...config } = configOf(flags, command);
   const options = { proxy: FROM_ENVIRONMENT, ...config, ...optionsOf(flags) };
   const seeds = named.length > 0 ? named : (config.seeds ?? []);
@@ -129,7 +132,8 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
   const job = flags.job === false ? null : (flags.job ?? config.job ?? (isKept ? undefined : null));
   const output = flags.output ?? config.output;
   const settled = { ...options, seeds, output };
-  const complaint = contradiction({ mode, demo, job, beginnings, options: settled });
+  const asked = { mode, demo, job, beginnings, options: settled, workers, dashboard };
+  const complaint = contradiction(asked);
   if (complaint !== null) command.error(`error: ${complaint}`);
   return {
     mode,
@@ -146,6 +150,7 @@ function interpret({ mode, command, seeds: named }: Chosen): Arguments {
     quiet,
     dryRun,
     demo,
+    workers,
     dashboard: dashboard === undefined ? null : dashboard === true ? 0 : dashboard,
   };
 }
@@ -167,11 +172,14 @@ interface Asked {
   readonly job: string | null | undefined;
   readonly beginnings: readonly string[];
   readonly options: CrawlOptions;
+  readonly workers: number;
+  readonly dashboard: CrawlFlags["dashboard"];
 }
 
 /** What does not go together; null when all does. */
-function contradiction({ mode, demo, job, beginnings, options }: Asked): string | null {
-  const { format, output, robots, robotsSitemaps } = options;
+function contradiction(asked: Asked): string | null {
+  const { mode, demo, job, beginnings, options, workers, dashboard } = asked;
+  const { format, output, robots, robotsSitemaps, store } = options;
   if (beginnings.length === 0 && !demo && typeof job !== "string")
     return "no URL to begin with (--demo crawls a bundled site)";
   if (beginnings[0] === "-" && job === undefined)
@@ -181,6 +189,9 @@ function contradiction({ mode, demo, job, beginnings, options }: Asked): string 
   for (const [flag, place] of Object.entries(NAMED))
     if (options[flag as keyof typeof NAMED] === true && job === null)
       return `--${flag} needs the name of a ${place} where there is no job`;
+  if (job === null && mode.finish === undefined && (workers > 1 || store !== undefined))
+    return "--workers and --store need a --job to write to";
+  if (workers > 1 && dashboard !== undefined) return "the --dashboard shows one process";
   if (output === "-" && options.items === "-")
     return "only one of --output and --items can be standard output";
   const isFile = typeof output !== "object" && output !== "-" && !isCsv(output, format);

@@ -16,6 +16,7 @@ import type { CrawlOptions } from "./options.js";
 import { type Output, PAGE_COLUMNS } from "./output.js";
 import { Proxies } from "./proxies.js";
 import { Progress } from "./progress.js";
+import { Workers } from "./workers.js";
 import { keepStdinSeeds } from "./stdin-seeds.js";
 import { formatSummary, type Summary } from "./summary.js";
 
@@ -57,11 +58,11 @@ function crawlAndReport(given: Arguments, demo: Demo | null): number {
 
 function run(
   { conclude, handler, options: given }: Prepared,
-  { dashboard, flags, json, mode, quiet, toStdout }: Arguments,
+  { dashboard, flags, json, mode, quiet, toStdout, workers }: Arguments,
   { folder, file }: Pick<Ended, "folder" | "file">,
 ): number {
   const options = withStdout(given, toStdout);
-  const crawler = new Crawler(options, handler);
+  const crawler = workers > 1 ? new Workers(workers, options) : new Crawler(options, handler);
   const { seeds, seedFiles = [], sitemaps = [] } = options;
   if (seeds.length + seedFiles.length + sitemaps.length === 0 && !crawler.isResumed) {
     throw new Error(`${options.job} has no crawl to go on with: name a URL to begin with`);
@@ -72,7 +73,8 @@ function run(
     process.stderr.write(`${message}\n`);
   };
   crawler.notify = say;
-  const shown = dashboard === null ? null : startDashboard(crawler, dashboard);
+  const shown =
+    dashboard === null || crawler instanceof Workers ? null : startDashboard(crawler, dashboard);
   if (shown !== null) say(`Dashboard: ${shown.url}`);
   const drawing = quiet ? null : spawn(() => progress.run());
   const onSignal = (): void => interrupt(crawler, say);
@@ -93,7 +95,7 @@ function run(
   const target = toStdout || given.items === "-" ? process.stderr : process.stdout;
   if (mode.isReport !== true)
     target.write(json ? `${JSON.stringify(summary)}\n` : formatSummary(summary));
-  conclude?.(say);
+  if (crawler instanceof Crawler) conclude?.(say);
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
   return code ?? exitCode(summary);
@@ -137,7 +139,7 @@ function stdoutFor(
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /** Says where the crawl is kept, and that the same command goes on with it. */
-function welcome(crawler: Crawler, folder: string): string {
+function welcome(crawler: Crawler | Workers, folder: string): string {
   const { pending } = crawler.frontier.counts;
   const { pages, failed } = crawler.statistics;
   if (!crawler.isResumed) return `Kept in ${folder}: the same command goes on with it.`;
@@ -152,7 +154,7 @@ function exitCode(summary: Summary): number {
 }
 
 /** Runs on the hub, as every event handler. */
-function interrupt(crawler: Crawler, say: (message: string) => void): void {
+function interrupt(crawler: Crawler | Workers, say: (message: string) => void): void {
   if (crawler.frontier.closed) process.exit(130);
   const { leased } = crawler.frontier.counts;
   say(`Stopping: ${leased} pages in flight. Interrupt again to stop at once.`);

@@ -10,7 +10,7 @@ import { CrawlError, errorCode, errorMessage, isPassingStatus } from "./errors.j
 import { Experience } from "./experience.js";
 import { Fetcher, type Gate, type Page } from "./fetcher.js";
 import { enter, Flights } from "./flights.js";
-import { Frontier, type Lease } from "./frontier.js";
+import { Frontier, type Lease, startOf } from "./frontier.js";
 import { Job } from "./job.js";
 import { Ledger } from "./ledger.js";
 import { Manners } from "./manners.js";
@@ -94,9 +94,10 @@ export class Crawler {
     this.job = new Job(this.options);
     const { saved } = this.job;
     const notify = (message: string): void => this.notify(message);
-    this.seeds = new Seeds(this.options, saved?.seeds, notify);
+    this.seeds = new Seeds(this.options, this.job.known().seeds, notify);
     this.statistics = new Statistics(saved?.statistics);
-    const budget = { ...this.options, isSpent: () => this.isSpent() };
+    const { parts } = this.job;
+    const budget = { ...this.options, parts, isSpent: () => this.isSpent() };
     this.frontier = new Frontier(budget, this.job.store, saved?.frontier);
     const { frontier, statistics } = this;
     this.ledger = new Ledger(statistics, this.job.outputs, this.options.onError);
@@ -112,6 +113,10 @@ export class Crawler {
     this.admission = new Admission(frontier, manners, obeys ? this.robots : null, sitemaps);
     const { admission } = this;
     this.redirects = new Redirects({ frontier, scope, errands, admission });
+    // A host that is out of scope is in that of a worker that knows more seeds.
+    frontier.onTaken = (hosts) => {
+      if (!hosts.every((host) => scope.covers(host))) this.learn();
+    };
     this.fetcher = new Fetcher(this.client, {
       obeysNofollow: obeys,
       token: productToken(this.options.userAgent),
@@ -128,7 +133,7 @@ export class Crawler {
 
   /** Whether the job's folder had a crawl that goes on now. */
   get isResumed(): boolean {
-    return this.job.saved !== null;
+    return this.job.isResumed;
   }
 
   /**
@@ -142,7 +147,7 @@ export class Crawler {
       spawn(() => this.ended.wait({ timeout: maxTime }) || this.stop("max-time"));
     try {
       for (const seed of this.seeds) if (!this.addSeed(seed)) break;
-      for (const url of this.job.saved?.moved ?? []) this.redirects.moveScope(new URL(url));
+      this.learn();
       for (const lease of this.frontier) this.visitors.spawn(() => this.begin(lease));
       const grace = this.fatal === null ? this.options.grace : 0;
       if (!this.visitors.join({ timeout: grace })) this.visitors.kill();
@@ -195,7 +200,7 @@ export class Crawler {
    * every one of them is recorded.
    */
   private visit(lease: Lease): void {
-    const { url } = lease.entry;
+    const url = startOf(lease.entry);
     const watch = new Stopwatch();
     try {
       if (!this.admission.allows(new URL(url))) return this.skip(lease, "robots");
@@ -235,13 +240,26 @@ export class Crawler {
     return effects;
   }
 
+  /** Other workers may know more seeds, and where those have moved. */
+  private learn(): void {
+    const { seeds, moved } = this.job.known();
+    for (const seed of [...seeds.named, ...seeds.sitemaps]) {
+      const { url } = parseUrl(seed);
+      if (url !== null) this.allow(url);
+    }
+    for (const url of moved) this.redirects.moveScope(new URL(url));
+  }
+
+  private allow(seed: URL): void {
+    for (const it of [this.guard, this.credentials]) it.allow(seed);
+    this.scope.addSeed(seed);
+  }
+
   /** Blocks while there are more than can be queued at once. @returns false when that is over */
   private addSeed({ text, isSitemap }: Seed): boolean {
     const { url, reason } = parseUrl(text);
     if (url !== null) {
-      this.scope.addSeed(url);
-      this.guard.allow(url);
-      this.credentials.allow(url);
+      this.allow(url);
       this.frontier.add(url, isSitemap ? SITEMAP_DEPTH : 0, null);
     } else if (this.frontier.know(text)) {
       this.tell(() => this.ledger.badSeed(text, reason));
@@ -277,9 +295,9 @@ export class Crawler {
   private keep(): void {
     try {
       for (let isLast = false; !isLast;) {
-        this.frontier.dirty.wait();
+        this.frontier.dirty.wait({ timeout: this.frontier.patience });
         isLast = this.ended.wait({ timeout: COMMIT_INTERVAL });
-        this.commit(isLast);
+        if (isLast || this.frontier.hasChanges) this.commit(isLast);
         this.frontier.committed();
       }
     } catch (error) {
@@ -288,15 +306,11 @@ export class Crawler {
   }
 
   private commit(isLast: boolean): void {
-    const saved = {
-      seeds: this.seeds.saved,
-      frontier: this.frontier.saved,
-      statistics: this.statistics.saved,
-      moved: this.redirects.moved,
-    };
+    const saved = { frontier: this.frontier.saved, statistics: this.statistics.saved };
+    const known = { seeds: this.seeds.saved, moved: [...this.redirects.moved] };
     const written = this.job.outputs.take();
     const more = this.experience.changes(isLast);
-    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, more });
+    this.job.commit({ changes: this.frontier.takeChanges(), written, saved, known, more });
   }
 
   /** Ends the crawl: `run` throws the first of these errors. */

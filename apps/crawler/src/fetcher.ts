@@ -78,7 +78,7 @@ export interface Observer {
 }
 
 /** Redirects followed for one page; the fetch standard allows 20, search engines 5 to 10. */
-const MAX_REDIRECTS = 10;
+export const MAX_REDIRECTS = 10;
 /** Ms of work on one page; a large one takes some hundred. */
 export const PARSING_BUDGET = 5_000;
 /** Pages parsed at once: more would only keep more half-parsed ones in memory. */
@@ -151,9 +151,7 @@ export class Fetcher {
       if (chain.has(step(target))) {
         throw new CrawlError("redirect-loop", `redirects in a circle: ${target.href}`);
       }
-      if (chain.size > MAX_REDIRECTS) {
-        throw new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
-      }
+      if (chain.size > MAX_REDIRECTS) throw tooManyRedirects();
       const stopped = gate(target, answer.status);
       if (stopped !== null) return { ...this.page(start, target, answer, reading), stopped };
       url = target;
@@ -255,4 +253,8 @@ function takeCss(url: URL, { charset }: ContentType, body: Buffer): Inventory {
 function withHeaders(inventory: Inventory, headers: readonly Link[]): Inventory {
   const references = headers.map(({ href }) => ({ kind: "header" as const, href, line: null }));
   return { ...inventory, references: [...inventory.references, ...references] };
+}
+
+export function tooManyRedirects(): CrawlError {
+  return new CrawlError("too-many-redirects", `more than ${MAX_REDIRECTS} redirects`);
 }

@@ -22,6 +22,7 @@ export interface CrawlFlags extends Omit<
   readonly config?: string;
   readonly dryRun?: boolean;
   readonly demo?: boolean;
+  readonly workers?: number;
   readonly dashboard?: number | true;
   readonly header?: Readonly<Record<string, string>>;
   readonly publicHeader?: Readonly<Record<string, string>>;
@@ -85,6 +86,7 @@ export function declareFlags(command: Command): void {
   command
     .option("--job <folder>", "keep the crawl there, and go on with it (default: crawl-<host>)")
     .option("--no-job", "keep the crawl in memory: it ends with the process")
+    .option("--store <url>", "queues and known URLs: lmdb in the job's folder, or a server")
     .option("--fresh", "start over, and overwrite the output")
     .option(
       "--output <file>",
@@ -109,6 +111,7 @@ export function declareFlags(command: Command): void {
 
   command.optionsGroup("The command:");
   command
+    .option("--workers <n>", "processes, one for each core say (default: 1)", readerOf("perHost"))
     .option("--config <file>", "of settings, JSON or a module (.mjs); flags win over it")
     .option("--dry-run", "say what would be done; fetch robots.txt only, and write nothing")
     .option("--json", "print the summary as JSON")
@@ -121,7 +124,8 @@ export function declareFlags(command: Command): void {
 export function optionsOf(flags: CrawlFlags): Omit<CrawlOptions, "job" | "output" | "seeds"> {
   const { header, proxy, publicHeader, seeds, sitemap, sitemaps, trap, ...others } = flags;
   const { config: _config, dashboard: _dashboard, dryRun: _dryRun, ...rest } = others;
-  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...options } = rest;
+  const { demo: _demo, job: _job, json: _json, output: _output, quiet: _quiet, ...more } = rest;
+  const { workers: _workers, ...options } = more;
   return {
     ...options,
     ...(seeds === undefined ? {} : { seedFiles: seeds }),

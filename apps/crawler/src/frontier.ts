@@ -1,9 +1,12 @@
+import { randomUUID } from "node:crypto";
 import { Event } from "greenlit";
 import { MemoryStore } from "./memory-store.js";
 import type { Redirect } from "./output.js";
+import { hostOf, Parts } from "./parts.js";
 import { Pauses } from "./pauses.js";
 import { RecentSet } from "./recent-set.js";
-import { type Entry, type Host, Schedule } from "./schedule.js";
+import { beginEntry, type Entry, type Host, Schedule } from "./schedule.js";
+import { type Doings, Share } from "./share.js";
 import type { Changes, FoundEntry, Store, StoredEntry } from "./store.js";
 
 export interface FrontierOptions {
@@ -13,6 +16,8 @@ export interface FrontierOptions {
   readonly perHost: number;
   /** URLs fetched at most, however they end; retries and skipped URLs do not count. */
   readonly maxPages?: number;
+  /** Into how many parts each host's queue is divided. */
+  readonly parts?: number;
   /** Whether no further URL may be begun, whatever `maxPages` says. */
   readonly isSpent?: () => boolean;
 }
@@ -27,6 +32,22 @@ export interface Lease {
   host: Host | null;
   /** Where it was redirected, in this attempt. */
   redirects?: Redirect[];
+}
+
+/** Where a fetch begins: at the URL, or where another worker got to with it. */
+export function startOf({ url, via }: Entry): string {
+  return via?.at(-1)?.to ?? url;
+}
+
+/** A redirect leads to a host that another worker has: that one goes on with it. */
+export class HandOver extends Error {
+  override readonly name = "HandOver";
+  readonly target: URL;
+
+  constructor(target: URL) {
+    super(`another worker has ${target.host}`);
+    this.target = target;
+  }
 }
 
 export interface FrontierCounts {
@@ -47,8 +68,19 @@ export interface SavedFrontier {
   readonly skipped: number;
 }
 
+export function addFrontiers(one: SavedFrontier, other: SavedFrontier): SavedFrontier {
+  return {
+    done: one.done + other.done,
+    failed: one.failed + other.failed,
+    skipped: one.skipped + other.skipped,
+  };
+}
+
 /** So many changes wait for a commit at most: then no further URL is leased before one. */
 const UNCOMMITTED = 50_000;
+
+/** Ms after which a worker looks at a shared store again. */
+const PATIENCE = 200;
 
 /** URLs that are not known, at most, of which that is remembered. */
 const REMEMBERED = 100_000;
@@ -68,9 +100,14 @@ const REFILLED = 100;
  * takes from time to time and commits; then it calls `committed`.
  */
 export class Frontier {
+  /** Tells what this worker claims for itself from what others do. */
+  private readonly token = randomUUID();
   private readonly options: Required<FrontierOptions>;
   private readonly schedule = new Schedule();
   private readonly store: Store;
+  private readonly parts: Parts;
+  /** What this worker has of a crawl that others work on too; null when it has all of it. */
+  private readonly share: Share | null;
   /** URLs known for certain: all that are not committed yet, and as many others as fit. */
   private readonly recent = new RecentSet();
   /**
@@ -90,6 +127,8 @@ export class Frontier {
   private readonly changed = new Event();
   /** For each host with a redirect waiting for a place: set when there may be one. */
   private readonly places = new Map<Host, Event>();
+  /** Hosts of a shared crawl that this worker has asked. */
+  readonly visited: Set<string> = new Set();
   /** Leases that hold no place, and wait for what becomes of another. */
   private resting = 0;
   /** Called when no lease will end any more but those that rest. */
@@ -105,22 +144,37 @@ export class Frontier {
     store: Store = new MemoryStore(),
     saved: SavedFrontier = { done: 0, failed: 0, skipped: 0 },
   ) {
-    this.options = { maxPages: Infinity, isSpent: () => false, ...options };
-    const { concurrency, perHost } = this.options;
+    this.options = { maxPages: Infinity, parts: 1, isSpent: () => false, ...options };
+    const { concurrency, perHost, maxPages } = this.options;
     this.limits = { concurrency, perHost };
     this.store = store;
     this.sums = { ...this.sums, ...saved };
+    this.parts = new Parts(this.options.parts);
+    const begun = saved.done + saved.failed;
+    const about = { parts: this.parts, maxPages, begun };
+    this.share = store.isShared ? new Share(store, this.schedule, about) : null;
+    const { queued } = store.renew();
+    if (this.share !== null) return;
     for (const { queue, newest } of store.take(Infinity)) this.schedule.restore(queue, newest);
-    this.schedule.restoreCount(store.renew().queued);
+    this.schedule.counted(queued);
   }
 
+  /** Of a crawl that is shared, `pending` is what all workers together have. */
   get counts(): FrontierCounts {
     const { hosts, fresh, retries } = this.schedule;
-    return { ...this.sums, pending: fresh + retries, hosts };
+    const { share, sums } = this;
+    if (share === null) return { ...sums, pending: fresh + retries, hosts };
+    const pending = Math.max(0, share.standing.queued - sums.leased);
+    return { ...sums, pending, hosts: this.visited.size };
   }
 
   get closed(): boolean {
     return this.isClosed;
+  }
+
+  /** Called with hosts that this worker has taken of a shared crawl, before it begins with them. */
+  set onTaken(listener: (hosts: readonly string[]) => void) {
+    if (this.share !== null) this.share.onTaken = listener;
   }
 
   /** Whether nothing is handed out for now. What is leased goes on. */
@@ -151,7 +205,7 @@ export class Frontier {
   set perHost(perHost: number) {
     for (const host of this.schedule) {
       if (!host.isOpen) continue;
-      host.limit = perHost;
+      host.limit = this.parts.limit(perHost);
       this.update(host);
     }
     this.limits.perHost = perHost;
@@ -186,13 +240,15 @@ export class Frontier {
     const { href } = url;
     if (this.has(href)) return false;
     this.learn(href);
-    const queue = queueOf(url.host);
-    const host = this.schedule.host(queue);
-    // A queue that is empty now may have had entries, in this run or before.
-    host.numbered ??= this.store.newest?.(queue) ?? -1;
-    const entry = begin({ seq: host.numbered + 1, queue, url: href, depth, referrer, via: null });
-    this.changes.added.push(entry);
-    this.schedule.push(host, entry);
+    const found = { queue: this.parts.queueOf(url), url: href, depth, referrer, via: null };
+    if (this.share === null) {
+      const host = this.schedule.host(found.queue);
+      // A queue that is empty now may have had entries, in this run or before.
+      host.numbered ??= this.store.newest?.(found.queue) ?? -1;
+      const entry = beginEntry({ ...found, seq: host.numbered + 1 });
+      this.changes.added.push(entry);
+      this.schedule.push(host, entry);
+    } else this.changes.added.push(found); // whoever has its queue gets it, once it is committed
     this.dirty.set();
     this.changed.set();
     return true;
@@ -202,6 +258,7 @@ export class Frontier {
   know(text: string): boolean {
     if (this.has(text)) return false;
     this.learn(text);
+    if (this.share !== null && !this.store.claim(text, this.token)) return false;
     this.changes.known.push(text);
     this.dirty.set();
     return true;
@@ -229,9 +286,24 @@ export class Frontier {
     return { done, failed, skipped };
   }
 
-  /** To be called after each commit: what is in the store now can be read from it. */
+  /** Whether there is something to commit. */
+  get hasChanges(): boolean {
+    const { added, known, ended } = this.changes;
+    return added.length + known.length + ended.length > 0;
+  }
+
+  /** Ms after which the keeper should call `committed`, even if nothing was to be committed. */
+  get patience(): number | null {
+    return this.share === null ? null : PATIENCE;
+  }
+
+  /**
+   * To be called after each commit: what is in the store now can be read from it. Blocks when the
+   * crawl is shared.
+   */
   committed(): void {
     this.recent.rotate();
+    this.refresh();
     if (this.unknown.size > REMEMBERED) this.unknown.clear();
     for (const host of this.uncommitted) this.schedule.hungry.add(host);
     this.uncommitted.clear();
@@ -248,7 +320,8 @@ export class Frontier {
     for (;;) {
       if (this.isClosed || this.isFinished()) return null;
       const now = performance.now();
-      this.refill();
+      if (this.share === null) this.refill();
+      else if (this.schedule.hungry.size > 0) this.dirty.set();
       const full = this.isPaused || this.active >= this.limits.concurrency || this.isBehind;
       const lease = full ? null : this.lease(now);
       if (lease !== null) return lease;
@@ -325,13 +398,18 @@ export class Frontier {
 
   /**
    * Takes the URL a lease redirects to. @returns false when it is known already, so somebody else
-   * fetches or fetched it.
+   * fetches or fetched it. Blocks when the crawl is shared.
    */
   claim(lease: Lease, url: URL): boolean {
     const { entry } = lease;
     if (entry.hops?.has(url.href)) return true;
     if (this.has(url.href)) return false;
     this.claimed.add(url.href);
+    if (this.share !== null && !this.store.claim(url.href, entry.url)) {
+      this.claimed.delete(url.href);
+      this.learn(url.href);
+      return false;
+    }
     (entry.hops ??= new Set()).add(url.href);
     return true;
   }
@@ -340,9 +418,15 @@ export class Frontier {
    * Gives up the lease's place at its host and blocks the greenlet until it has one at another: a
    * redirect is a request like any other to the host that gets it. No place is held while waiting
    * for another, so nobody waits in a circle.
+   *
+   * @throws HandOver when another worker has that host
    */
-  moveTo(lease: Lease, name: string): void {
-    const host = this.schedule.host(queueOf(name));
+  moveTo(lease: Lease, url: URL): void {
+    const isHere = lease.host !== null && hostOf(lease.host.key) === url.host;
+    const queue = isHere ? lease.host!.key : this.parts.queueOf(url);
+    const known = this.schedule.find(queue);
+    if (known === undefined && this.share !== null) throw new HandOver(url);
+    const host = known ?? this.schedule.host(queue);
     host.arrivals++;
     try {
       this.leave(lease);
@@ -359,18 +443,29 @@ export class Frontier {
     }
   }
 
+  /** The lease goes on at the host that its URL redirects to, with whoever has that one. */
+  handOver(lease: Lease, target: URL): void {
+    const { url, depth, referrer } = lease.entry;
+    const queue = this.parts.queueOf(target);
+    this.changes.moved.push({ queue, url, depth, referrer, via: lease.redirects ?? null });
+    this.conclude(lease);
+  }
+
   /**
    * Tells how fast a host may be asked, once that is known.
    * @param delay ms between the starts of two requests
    */
   open(name: string, delay: number): void {
-    const host = this.schedule.host(queueOf(name));
-    if (host.isOpen && host.delay === delay) return;
-    host.isOpen = true;
-    host.limit = this.perHost;
-    host.delay = delay;
-    host.spacedUntil = Math.max(host.spacedUntil, performance.now() + delay);
-    this.update(host);
+    const [limit, own] = [this.parts.limit(this.perHost), this.parts.delay(delay)];
+    if (this.share !== null) this.visited.add(name);
+    for (const host of this.partsOf(name)) {
+      if (host.isOpen && host.delay === own) continue;
+      host.isOpen = true;
+      host.limit = limit;
+      host.delay = own;
+      host.spacedUntil = Math.max(host.spacedUntil, performance.now() + own);
+      this.update(host);
+    }
   }
 
   /**
@@ -379,11 +474,12 @@ export class Frontier {
    * @param reason why, in the user's words
    */
   pause(name: string, delay: number, reason: string): void {
-    const host = this.schedule.host(queueOf(name));
     const until = performance.now() + delay;
-    if (until <= host.pausedUntil) return;
-    host.pausedUntil = until;
-    host.pauseReason = reason;
+    for (const host of this.partsOf(name)) {
+      if (until <= host.pausedUntil) continue;
+      host.pausedUntil = until;
+      host.pauseReason = reason;
+    }
     this.pauses.note(name, until, reason);
   }
 
@@ -395,9 +491,37 @@ export class Frontier {
     this.changed.set();
   }
 
+  /** The queues of a host that this worker has. */
+  private partsOf(name: string): Host[] {
+    const queues = this.parts.queuesOf(name);
+    if (this.share === null) return queues.map((queue) => this.schedule.host(queue));
+    return queues.flatMap((queue) => this.schedule.find(queue) ?? []);
+  }
+
+  private refresh(): void {
+    if (this.share === null) return;
+    if (!this.hasChanges) this.dirty.clear(); // it was set to have the store looked at
+    if (!this.isClosed) this.share.refresh(() => this.doings());
+  }
+
+  private doings(): Doings {
+    const { leased, done, failed } = this.sums;
+    const { retries, nextAt } = this.schedule;
+    const isHungry = !this.isPaused && nextAt > performance.now();
+    return {
+      wants: isHungry ? Math.max(0, this.limits.concurrency - this.active) : 0,
+      begun: leased + retries + done + failed,
+      isIdle: leased + retries === 0 && !this.hasChanges,
+      unsettled: () => new Set(this.changes.ended.map(({ queue }) => queue)),
+    };
+  }
+
   private lease(now: number): Lease | null {
-    const lease = this.schedule.take(now, this.hasBudget());
-    if (lease === null) return null;
+    const taken = this.schedule.take(now, this.hasBudget());
+    if (taken === null) return null;
+    taken.host.leased++;
+    const { via } = taken.entry;
+    const lease = via === null ? taken : { ...taken, redirects: [...via] };
     lease.entry.attempts++;
     this.sums.leased++;
     this.sums.peak = Math.max(this.sums.peak, this.active);
@@ -408,10 +532,14 @@ export class Frontier {
   private hasBudget(): boolean {
     const { leased, done, failed } = this.sums;
     if (this.options.isSpent()) return false;
-    return leased + this.schedule.retries + done + failed < this.options.maxPages;
+    const most = this.share?.pages ?? this.options.maxPages;
+    return leased + this.schedule.retries + done + failed < most;
   }
 
   private isFinished(): boolean {
+    const { retries } = this.schedule;
+    const isOver = this.share?.isOver === true || this.options.isSpent();
+    if (this.share !== null) return this.sums.leased + retries === 0 && isOver;
     return this.sums.leased === 0 && this.hasNothingMore();
   }
 
@@ -436,7 +564,7 @@ export class Frontier {
       const wanted = this.schedule.window - host.fresh.size;
       const from = { queue: host.key, after: host.loaded, count: wanted };
       const entries = this.store.read([from])[0]!;
-      this.schedule.refill(host, entries.map(begin), entries.length < wanted);
+      this.schedule.refill(host, entries.map(beginEntry), entries.length < wanted);
       if (host.isSpilled && entries.length < wanted) this.uncommitted.add(host);
     }
   }
@@ -465,6 +593,7 @@ export class Frontier {
 
   private end(lease: Lease): void {
     this.sums.leased--;
+    this.schedule.host(lease.entry.queue).leased--;
     this.leave(lease);
     this.changed.set();
   }
@@ -500,19 +629,6 @@ interface Growing {
 
 function noChanges(): Growing {
   return { added: [], moved: [], known: [], ended: [], pages: 0 };
-}
-
-/** A name that is longer cannot be looked up anyway. */
-const LONGEST_HOST = 260;
-
-function queueOf(host: string): string {
-  return host.slice(0, LONGEST_HOST);
-}
-
-function begin(stored: StoredEntry): Entry {
-  const { seq, queue, url, depth, referrer, via } = stored;
-  const hops = via === null ? null : new Set(via);
-  return { seq, queue, url, depth, referrer, via, attempts: 0, hops };
 }
 
 /** A timeout that ends at `at` and not before; null when there is nothing to wait for. */

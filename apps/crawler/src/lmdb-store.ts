@@ -4,6 +4,7 @@ import { constants } from "node:os";
 import { wait } from "greenlit";
 import type { Database, RootDatabase } from "lmdb";
 import { isAlive } from "./folder-lock.js";
+import type { Redirect } from "./output.js";
 import {
   type Changes,
   type FoundEntry,
@@ -38,9 +39,10 @@ interface Worker {
   readonly until: number;
   readonly pages: number;
   readonly reserved: number;
+  readonly wants: number;
 }
 
-const NOBODY: Worker = { pid: 0, isShared: true, epoch: 0, until: 0, pages: 0, reserved: 0 };
+const NOBODY = { pid: 0, isShared: true, epoch: 0, until: 0, pages: 0, reserved: 0, wants: 0 };
 
 /**
  * A store in a folder, by LMDB: a B-tree in a file mapped into memory, whose commits are atomic
@@ -177,17 +179,20 @@ export class LmdbStore implements Store {
     });
   }
 
-  renew(): Standing {
-    if (this.isShared) this.keepAlive();
-    this.environment.resetReadTxn();
+  renew(wants = 0): Standing {
+    this.environment.resetReadTxn(); // what other processes have committed
+    if (this.isShared) this.keepAlive(wants);
     const now = Date.now();
-    const workers = this.everybody().map(([, worker]) => worker);
+    const everybody = this.everybody();
+    const living = everybody.filter(([, worker]) => isLiving(worker, now));
+    const others = living.filter(([name]) => name !== this.name);
     return {
       queued: sizeOf(this.queue),
-      pages: workers.reduce((sum, { pages }) => sum + pages, 0),
+      pages: everybody.reduce((sum, [, { pages }]) => sum + pages, 0),
       free: sizeOf(this.free),
       taken: sizeOf(this.leases),
-      workers: workers.filter((worker) => isLiving(worker, now)).length,
+      workers: living.length,
+      wanted: others.reduce((sum, [, worker]) => sum + worker.wants, 0),
     };
   }
 
@@ -222,7 +227,7 @@ export class LmdbStore implements Store {
       this.change(() => {
         const mine = this.prove();
         this.dismiss(this.name);
-        void this.workers.put(this.name, { ...mine, reserved: 0, until: 0 });
+        void this.workers.put(this.name, { ...mine, reserved: 0, until: 0, wants: 0 });
       });
     } catch {
       // Told already: by the last commit, or to those who have its queues now.
@@ -251,13 +256,14 @@ export class LmdbStore implements Store {
   }
 
   /** Renews the lease, and gives back what the dead have left. */
-  private keepAlive(): void {
+  private keepAlive(wants: number): void {
     const now = Date.now();
     const mine = this.workers.get(this.name)!;
     const hasDead = this.everybody().some(([, it]) => it.until > 0 && !isLiving(it, now));
-    if (!hasDead && mine.epoch === this.epoch && mine.until - now > this.lease * RENEWED) return;
+    const isFresh = mine.until - now > this.lease * RENEWED;
+    if (isFresh && !hasDead && mine.epoch === this.epoch && mine.wants === wants) return;
     this.change(() => {
-      void this.workers.put(this.name, { ...this.prove(), until: now + this.lease });
+      void this.workers.put(this.name, { ...this.prove(), until: now + this.lease, wants });
       this.bury(now);
     });
   }
@@ -355,7 +361,7 @@ export class LmdbStore implements Store {
 
 type StoredValue =
   | [url: string, depth: number, referrer: string | null]
-  | [url: string, depth: number, referrer: string | null, via: readonly string[]];
+  | [url: string, depth: number, referrer: string | null, via: readonly Redirect[]];
 
 /** So many queues at once, lest a transaction takes too long. */
 const MOST_TAKEN = 10_000;

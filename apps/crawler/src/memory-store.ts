@@ -22,6 +22,7 @@ interface Worker {
   until: number;
   pages: number;
   reserved: number;
+  wants: number;
 }
 
 /** What the workers of one process share. */
@@ -51,7 +52,7 @@ export class MemoryStore implements Store {
     const before = crawl.workers.get(this.name);
     if (before !== undefined) this.dismiss(before);
     const until = performance.now() + this.lease;
-    this.mine = { until, pages: before?.pages ?? 0, reserved: 0 };
+    this.mine = { until, pages: before?.pages ?? 0, reserved: 0, wants: 0 };
     crawl.workers.set(this.name, this.mine);
   }
 
@@ -111,22 +112,25 @@ export class MemoryStore implements Store {
     return granted;
   }
 
-  renew(): Standing {
+  renew(wants = 0): Standing {
     this.prove();
+    this.mine.wants = wants;
     const { queued, workers, queues } = this.crawl;
     const now = performance.now();
     this.mine.until = now + this.lease;
     for (const worker of workers.values()) if (worker.until <= now) this.dismiss(worker);
-    let [pages, living, free, taken] = [0, 0, 0, 0];
+    let [pages, living, wanted, free, taken] = [0, 0, 0, 0, 0];
     for (const worker of workers.values()) {
       pages += worker.pages;
-      if (worker.until > now) living++;
+      if (worker.until <= now) continue;
+      living++;
+      if (worker !== this.mine) wanted += worker.wants;
     }
     for (const queue of queues.values()) {
       if (isFree(queue)) free++;
       else if (queue.worker !== null) taken++;
     }
-    return { queued, pages, free, taken, workers: living };
+    return { queued, pages, free, taken, workers: living, wanted };
   }
 
   commit({ added, moved, known, ended, pages, states }: Changes): void {

@@ -18,6 +18,7 @@ import {
   texts,
 } from "./kinds.js";
 import type { LinksRecord, Output, PageRecord, Skipped } from "./output.js";
+import type { Store } from "./store.js";
 import type { ScopeMode } from "./scope.js";
 import { TRAP_DEFAULTS, type TrapOptions } from "./traps.js";
 import type { Duration, Size } from "./units.js";
@@ -115,6 +116,16 @@ export interface CrawlOptions extends Settings, Hooks {
   readonly job?: string | undefined;
   /** Start over, and overwrite the outputs. */
   readonly fresh?: boolean | undefined;
+  /**
+   * Where queues and known URLs are kept: `lmdb`, in the job's folder, or the URL of a server,
+   * which several machines may share; there the crawl has the name of the job's folder.
+   */
+  readonly store?: string | Store | undefined;
+  /**
+   * Name of this worker, when several processes of one machine work on the job.
+   * Its outputs are in the folder `worker-<name>` until the job is opened without one.
+   */
+  readonly worker?: string | undefined;
   /**
    * Where the records of pages go: a file, or anything with `write`. Default: `pages.jsonl` in the
    * job's folder, nowhere without a job.
@@ -238,6 +249,8 @@ const KINDS = {
   grace: duration(0),
   job: text,
   fresh: flag,
+  store: either(text, having<Store>("commit")),
+  worker: pattern(/^[\w-]+$/, "letters, digits, - and _"),
   output,
   items: output,
   itemColumns: texts,

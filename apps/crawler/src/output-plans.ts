@@ -40,6 +40,22 @@ export function planOutputs(options: OutputOptions): OutputPlan[] {
   ];
 }
 
+/**
+ * The same outputs of one worker of several, from which the job's are made: in its folder. An
+ * archive is none of them.
+ */
+export function planJournals(options: OutputOptions): OutputPlan[] {
+  return planOutputs(options)
+    .filter(({ name }) => name !== "warc")
+    .filter(({ given, inFolder }) => given !== undefined || inFolder !== null)
+    .map(({ name }) => ({
+      name,
+      given: undefined,
+      inFolder: `${name}.jsonl`,
+      open: (file, keep) => new JsonlFile(file, keep),
+    }));
+}
+
 /** The name of an output in a job's folder, unless another is given. */
 export function nameInFolder(name: string, { format = "jsonl" }: OutputOptions): string {
   return `${name}.${format}`;

@@ -2,6 +2,7 @@ import type { Admission } from "./admission.js";
 import { Circles } from "./circles.js";
 import type { Errands } from "./errands.js";
 import { CrawlError } from "./errors.js";
+import { MAX_REDIRECTS, tooManyRedirects } from "./fetcher.js";
 import { enter } from "./flights.js";
 import type { Frontier, Lease } from "./frontier.js";
 import type { Scope } from "./scope.js";
@@ -17,7 +18,7 @@ export interface Gatekeepers {
 /** Which redirects are followed, and when. */
 export class Redirects {
   /** URLs whose hosts are in scope because a seed redirected there. */
-  readonly moved: string[] = [];
+  readonly moved: Set<string> = new Set();
   private readonly keepers: Gatekeepers;
   private readonly circles = new Circles();
 
@@ -30,10 +31,12 @@ export class Redirects {
    * Asks everybody who has a say in a redirect, then waits for a place at the other host.
    *
    * @returns why it is not followed; null: it is
-   * @throws CrawlError `redirect-loop`, and what `Admission.allows` throws
+   * @throws CrawlError `redirect-loop`, HandOver when another worker has the host, and what
+   * `Admission.allows` throws
    */
   gate(lease: Lease, target: URL, status: number): string | null {
     (lease.redirects ??= []).push({ status, to: target.href });
+    if (lease.redirects.length > MAX_REDIRECTS) throw tooManyRedirects(); // by several workers
     const { frontier, errands, admission } = this.keepers;
     const { depth, referrer, url } = lease.entry;
     // A seed may redirect to where the site really lives, www.example.org say: that is then in
@@ -46,13 +49,13 @@ export class Redirects {
     const isItself = target.href === url;
     if (!isItself && !frontier.claim(lease, target)) return this.known(lease, target);
     enter("waiting");
-    frontier.moveTo(lease, target.host);
+    frontier.moveTo(lease, target);
     return admission.allows(target) ? null : "robots";
   }
 
   moveScope(target: URL): void {
     this.keepers.scope.addSeed(target);
-    this.moved.push(target.href);
+    this.moved.add(target.href);
   }
 
   /** A lease has come to its end: whoever was redirected there is told. */

@@ -11,7 +11,7 @@
  *     owners           queue -> worker
  *     ready            queue -> ms                    of empty ones that nobody may take yet
  *     leases:<worker>  set of queues                  those that it has
- *     worker:<worker>  epoch, until, pages, reserved, call, answer
+ *     worker:<worker>  epoch, until, pages, reserved, wants, call, answer
  *     workers          set of names
  *     states           name -> JSON
  *     queued           count of all entries that wait
@@ -46,7 +46,7 @@ end
 
 local function dismiss(worker)
   for _, queue in ipairs(call('SMEMBERS', P..'leases:'..worker)) do giveBack(worker, queue, 0) end
-  call('HSET', P..'worker:'..worker, 'until', 0, 'reserved', 0)
+  call('HSET', P..'worker:'..worker, 'until', 0, 'reserved', 0, 'wants', 0)
 end
 
 local function bury(time)
@@ -113,23 +113,24 @@ call('HDEL', worker, 'call', 'answer')
 bury(time)
 return call('HINCRBY', worker, 'epoch', 1)`,
 
-  /** Worker, epoch, lease in ms. Answers how the crawl stands. */
+  /** Worker, epoch, lease in ms, queues that it wants. Answers how the crawl stands. */
   renew: `${LIBRARY}
 local worker = P..'worker:'..ARGV[1]
 local epoch = call('HGET', worker, 'epoch')
 if not epoch then return {err = 'FORGOTTEN'} end
 if epoch ~= ARGV[2] then return {err = 'LEASELOST'} end
 local time = now()
-call('HSET', worker, 'until', time + ARGV[3])
+call('HSET', worker, 'until', time + ARGV[3], 'wants', ARGV[4])
 bury(time)
-local pages, living = 0, 0
+local pages, living, wanted = 0, 0, 0
 for _, name in ipairs(call('SMEMBERS', P..'workers')) do
-  local it = call('HMGET', P..'worker:'..name, 'pages', 'until')
+  local it = call('HMGET', P..'worker:'..name, 'pages', 'until', 'wants')
   pages = pages + it[1]
   if tonumber(it[2]) > time then living = living + 1 end
+  if name ~= ARGV[1] then wanted = wanted + (it[3] or 0) end
 end
 local queued = tonumber(call('GET', P..'queued') or 0)
-return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), living}`,
+return {queued, pages, call('ZCARD', P..'free'), call('HLEN', P..'owners'), living, wanted}`,
 
   /** Digest, on whose behalf. */
   claim: change(`

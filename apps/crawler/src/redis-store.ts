@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { Semaphore } from "greenlit";
+import type { Redirect } from "./output.js";
 import { RedisConnection } from "./redis-connection.js";
 import type { ScriptName } from "./redis-scripts.js";
 import {
@@ -141,10 +142,11 @@ export class RedisStore implements Store {
     return this.change("reserve", numbers.map(String)) as number;
   }
 
-  renew(): Standing {
-    const args = [this.worker, this.epoch, String(this.lease)];
-    const [queued, pages, free, taken, workers] = this.connection.run("renew", args) as number[];
-    return { queued: queued!, pages: pages!, free: free!, taken: taken!, workers: workers! };
+  renew(wants = 0): Standing {
+    const args = [this.worker, this.epoch, String(this.lease), String(wants)];
+    const counts = this.connection.run("renew", args) as Counts;
+    const [queued, pages, free, taken, workers, wanted] = counts;
+    return { queued, pages, free, taken, workers, wanted };
   }
 
   commit(changes: Changes): void {
@@ -207,6 +209,15 @@ export class RedisStore implements Store {
   }
 }
 
+type Counts = [
+  queued: number,
+  pages: number,
+  free: number,
+  taken: number,
+  workers: number,
+  wanted: number,
+];
+
 function prefixOf(job: string): string {
   return `greenlit-crawl:{${job}}:`;
 }
@@ -236,6 +247,6 @@ function entryOf(queue: string, [id, fields]: [string, string[]]): StoredEntry {
     url: url!,
     depth: Number(depth),
     referrer: referrer === "" ? null : referrer!,
-    via: via === "" ? null : (JSON.parse(via!) as string[]),
+    via: via === "" ? null : (JSON.parse(via!) as Redirect[]),
   };
 }

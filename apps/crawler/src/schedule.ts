@@ -10,6 +10,12 @@ export interface Entry extends StoredEntry {
   hops: Set<string> | null;
 }
 
+export function beginEntry(stored: StoredEntry): Entry {
+  const { seq, queue, url, depth, referrer, via } = stored;
+  const hops = via === null ? null : new Set(via.map(({ to }) => to));
+  return { seq, queue, url, depth, referrer, via, attempts: 0, hops };
+}
+
 /** Entries held in memory, shared by the hosts, and the most that one of them may hold. */
 const HELD = 50_000;
 const LARGEST_WINDOW = 1_000;
@@ -32,11 +38,17 @@ export class Host {
   /** Served before the fresh ones: they were there earlier. */
   readonly retries: Fifo<Entry> = new Fifo();
   inFlight = 0;
+  /** Of its entries, those that are leased: their requests may be to another host by now. */
+  leased = 0;
   /** One until the host's robots.txt is known: only then is it known how fast it may be asked. */
   limit = 1;
   isOpen = false;
   /** Between the starts of two requests. */
   delay = 0;
+  /** Entries that wait for another attempt. */
+  retrying = 0;
+  /** Nothing more of it is handed out: another worker shall have it. */
+  isLeaving = false;
   /** Requests that come from a redirect and wait for a place; they go first. */
   arrivals = 0;
   /** When the delay since the last request is over. */
@@ -60,6 +72,16 @@ export class Host {
 
   get readyAt(): number {
     return Math.max(this.spacedUntil, this.pausedUntil);
+  }
+
+  get isBusy(): boolean {
+    return this.inFlight + this.leased + this.arrivals + this.retrying > 0;
+  }
+
+  /** Another part of the same host is treated alike. */
+  follow({ limit, delay, spacedUntil, pausedUntil, pauseReason }: Host): void {
+    this.isOpen = true;
+    Object.assign(this, { limit, delay, spacedUntil, pausedUntil, pauseReason });
   }
 
   /** Whether a request may start now. */
@@ -139,16 +161,30 @@ export class Schedule {
     else if (host.fresh.size === 0) this.hungry.add(host);
   }
 
+  find(key: string): Host | undefined {
+    return this.byKey.get(key);
+  }
+
+  /** Forgets a host that is not busy. */
+  drop(host: Host): void {
+    this.byKey.delete(host.key);
+    this.hungry.delete(host);
+    this.parked.delete(host);
+    this.freshCount -= host.fresh.size;
+    host.ticket++;
+  }
+
   /** Takes a host over from the store. @param newest `seq` of the last entry it ever had */
-  restore(key: string, newest: number): void {
+  restore(key: string, newest: number): Host {
     const host = this.host(key);
     host.newest = host.numbered = host.restored = newest;
     this.hungry.add(host);
+    return host;
   }
 
-  /** Takes over that so many entries wait in the store. */
-  restoreCount(fresh: number): void {
-    this.freshCount = fresh;
+  /** So many more entries wait in the store. */
+  counted(fresh: number): void {
+    this.freshCount += fresh;
   }
 
   /**
@@ -173,6 +209,7 @@ export class Schedule {
   pushRetry(host: Host, entry: Entry, at: number): void {
     this.backoff.push(at, { host, entry });
     this.retryCount++;
+    host.retrying++;
   }
 
   /**
@@ -220,7 +257,8 @@ export class Schedule {
   /** To be called after every change of a host; puts it into the heap, or takes it out. */
   update(host: Host): void {
     const queued = host.retries.size + host.fresh.size > 0;
-    if (!queued || host.inFlight >= host.limit || host.arrivals > 0) {
+    const mayGo = host.inFlight < host.limit && host.arrivals === 0 && !host.isLeaving;
+    if (!queued || !mayGo) {
       host.ticket++;
       host.scheduledAt = Infinity;
     } else if (host.scheduledAt > host.readyAt) {
@@ -234,6 +272,7 @@ export class Schedule {
     const retry = host.retries.shift();
     if (retry !== undefined) {
       this.retryCount--;
+      host.retrying--;
       return retry;
     }
     const entry = allowFresh ? host.fresh.shift() : undefined;

@@ -60,6 +60,11 @@ export class Scope {
     if (owned !== undefined) this.domains.add(owned);
   }
 
+  /** Whether anything of a host (name and port) may be in scope. */
+  covers(host: string): boolean {
+    return this.isNear(new URL(`http://${host}/`));
+  }
+
   /**
    * @param depth links from a seed; below 0 it is a sitemap, which is asked for its host only
    * @returns null when the URL is in scope

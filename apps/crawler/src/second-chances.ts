@@ -1,5 +1,6 @@
 import { errorCode, errorMessage, isPassing, isShortage } from "./errors.js";
-import type { Frontier, Lease } from "./frontier.js";
+import { type Frontier, HandOver, type Lease } from "./frontier.js";
+import { hostOf } from "./parts.js";
 import { RobotsUnavailable } from "./robots-cache.js";
 import type { Statistics } from "./summary.js";
 
@@ -39,6 +40,10 @@ export class SecondChances {
       this.frontier.giveBack(lease, 0);
       return true;
     }
+    if (error instanceof HandOver) {
+      this.frontier.handOver(lease, error.target);
+      return true;
+    }
     if (isShortage(error) && this.frontier.counts.leased > 1) return this.easeOff(lease, error);
     if (error instanceof RobotsUnavailable && this.postpone(lease, error)) return true;
     return isPassing(error) && this.retry(lease, null);
@@ -52,7 +57,7 @@ export class SecondChances {
     const { retries, retryDelay } = this.options;
     const { attempts } = lease.entry;
     if (retryAfter !== null && lease.host !== null)
-      this.frontier.pause(lease.host.key, retryAfter, "it said Retry-After");
+      this.frontier.pause(hostOf(lease.host.key), retryAfter, "it said Retry-After");
     if (attempts > retries) return false;
     this.statistics.retries++;
     this.frontier.retry(lease, retryAfter ?? retryDelay * 2 ** (attempts - 1));

@@ -111,6 +111,14 @@ export class Seeds implements Iterable<Seed> {
   }
 }
 
+export function addSeeds(one: SavedSeeds, other: SavedSeeds): SavedSeeds {
+  return {
+    named: union(one.named, other.named),
+    files: union(one.files, other.files),
+    sitemaps: union(one.sitemaps, other.sitemaps),
+  };
+}
+
 function union(one: readonly string[] = [], other: readonly string[]): readonly string[] {
   return [...new Set([...one, ...other])];
 }

@@ -166,7 +166,8 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
   "queues entries in order, numbered, with all that they say"(bench) {
     const [a1, b1, a2] = [entry("http://a/1"), entry("https://b:8443/1"), entry("http://a/2")];
     const seed = { ...entry("http://a/3"), referrer: null, depth: 0 };
-    const moved = { ...entry("http://c/", "a"), via: ["http://d/é".normalize(), "http://a/4"] };
+    const via = ["http://d/é", "http://a/4"].map((to, i) => ({ status: 301 + i, to }));
+    const moved = { ...entry("http://c/", "a"), via };
     const store = bench.committed({ added: [a1, b1, a2, seed], moved: [moved] });
     assert.equal(store.renew().queued, 5);
     assert.deepEqual(take(store), ["a", "b:8443"]);
@@ -274,7 +275,8 @@ const CLAUSES: Readonly<Record<string, Clause>> = {
     commit(store, { added: [entry("http://a/1"), entry("http://b/1")] });
     take(store);
     const [from] = read(store, "a");
-    const there = { ...entry("http://a/1", "b"), via: ["http://b/2"] };
+    const via = [{ status: 302, to: "http://b/2" }];
+    const there = { ...entry("http://a/1", "b"), via };
     commit(store, { ended: [from!], moved: [there] });
     assert.equal(store.renew().queued, 2);
     assert.deepEqual(read(store, "a"), []);
@@ -465,6 +467,17 @@ const CLAUSES_FOR_SEVERAL: Readonly<Record<string, Clause>> = {
     assert.deepEqual(urlsOf(read(alive, "a")), ["http://a/1"]);
     const { queued, pages } = alive.renew();
     assert.deepEqual([queued, pages, alive.states().get("dead")], [1, 0, 1]);
+  },
+
+  "tells the others how many queues a worker wants"(bench) {
+    const [first, second] = [bench.open("first"), bench.open("second")];
+    first.renew(7);
+    assert.deepEqual([first.renew(7).wanted, second.renew(1).wanted], [0, 7]);
+    assert.equal(first.renew(0).wanted, 1);
+    assert.equal(second.renew(0).wanted, 0);
+    first.renew(5);
+    bench.close(first);
+    assert.equal(second.renew(0).wanted, 0);
   },
 
   "does not take a worker for dead that renews"(bench) {

@@ -1,3 +1,5 @@
+import type { Redirect } from "./output.js";
+
 /** A URL that is to be queued. */
 export interface FoundEntry {
   /** Whose queue it stands in: a host (name and port), or a part of one. */
@@ -7,8 +9,8 @@ export interface FoundEntry {
   readonly depth: number;
   /** The page on which the URL was found first; null for a seed. */
   readonly referrer: string | null;
-  /** URLs it has redirected to one after the other, when it goes on at the last; else null. */
-  readonly via: readonly string[] | null;
+  /** Redirects that were followed already, when it goes on where the last one leads; else null. */
+  readonly via: readonly Redirect[] | null;
 }
 
 /** A URL that waits to be fetched, as a store keeps it. */
@@ -67,6 +69,8 @@ export interface Standing {
   readonly taken: number;
   /** Workers that live, this one included. */
   readonly workers: number;
+  /** Queues that the others said they want: see `renew`. */
+  readonly wanted: number;
 }
 
 /**
@@ -129,7 +133,8 @@ export interface Store {
    * @returns how many may be
    */
   reserve(count: number, limit: number): number;
-  renew(): Standing;
+  /** @param wants so many more queues it would take; the others see it */
+  renew(wants?: number): Standing;
   commit(changes: Changes): void;
   /** Releases everything. */
   close(): void;

@@ -49,6 +49,31 @@ export interface SavedStatistics {
   readonly elapsed: number;
 }
 
+/** What two workers have counted together. @param elapsed ms that both took */
+export function addStatistics(
+  one: SavedStatistics,
+  other: SavedStatistics,
+  elapsed: number,
+): SavedStatistics {
+  return {
+    skipped: addCounts(one.skipped, other.skipped),
+    statuses: addCounts(one.statuses, other.statuses),
+    errors: addCounts(one.errors, other.errors),
+    retries: one.retries + other.retries,
+    bytes: one.bytes + other.bytes,
+    elapsed,
+  };
+}
+
+function addCounts(
+  one: Record<string, number>,
+  other: Record<string, number>,
+): Record<string, number> {
+  const sum = new Tally(one);
+  for (const [name, count] of Object.entries(other)) sum.add(name, count);
+  return sum.toObject();
+}
+
 /** Counts a crawl while it runs. */
 export class Statistics {
   readonly skipped: Tally;

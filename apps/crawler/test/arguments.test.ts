@@ -67,6 +67,7 @@ describe("parseArguments", () => {
       quiet: true,
       dryRun: false,
       demo: false,
+      workers: 1,
       dashboard: 8080,
     } satisfies Arguments);
   });
@@ -81,6 +82,7 @@ describe("parseArguments", () => {
       quiet: false,
       dryRun: false,
       demo: false,
+      workers: 1,
       dashboard: null,
     });
     expect(parseArguments(["http://a.example", "--dashboard"])).toMatchObject({ dashboard: 0 });
@@ -102,6 +104,8 @@ describe("parseArguments", () => {
     [["http://a.example", "--scope", "galaxy"], "It must be one of host, domain, any"],
     [["http://a.example", "--trap", "boredom=3"], "It must be one of url-too-long, "],
     [["http://a.example", "--trap", "same-content=0"], "and a number of 1 or more"],
+    [["http://a.example", "--workers", "0"], "whole number of 1 or more"],
+    [["http://a.example", "--workers", "2", "--no-job"], "--workers and --store need a --job"],
     [["http://a.example", "--bogus"], "unknown option"],
     [["http://a.example", "--concurency", "3"], "Did you mean --concurrency?"],
     [["http://a.example", "--header", "nonsense"], 'It must be "Name: value"'],

@@ -270,7 +270,7 @@ describe("Frontier", () => {
         spawn(() => {
           const { url } = lease.entry;
           sleep(1);
-          if (url.startsWith("http://a/")) frontier.moveTo(lease, "b");
+          if (url.startsWith("http://a/")) frontier.moveTo(lease, new URL("http://b/"));
           most = Math.max(most, ++atB);
           order.push(url);
           sleep(3);
@@ -291,7 +291,10 @@ describe("Frontier", () => {
       await run(() => {
         for (const lease of frontier) {
           spawn(() => {
-            frontier.moveTo(lease, lease.entry.url.startsWith("http://a/") ? "b" : "a");
+            frontier.moveTo(
+              lease,
+              new URL(lease.entry.url.startsWith("http://a/") ? "http://b/" : "http://a/"),
+            );
             sleep(1);
             frontier.done(lease);
           });
@@ -306,7 +309,7 @@ describe("Frontier", () => {
     await run(() => {
       const a = frontier.next()!;
       const b = frontier.next()!;
-      const mover = spawn(() => frontier.moveTo(a, "b"));
+      const mover = spawn(() => frontier.moveTo(a, new URL("http://b/")));
       sleep(1);
       mover.kill();
       frontier.fail(a);

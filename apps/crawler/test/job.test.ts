@@ -1,53 +1,16 @@
 // A crawl that is kept in a folder, from the outside: the command.
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { fileURLToPath } from "node:url";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { PageRecord } from "../src/output.js";
 import type { Summary } from "../src/summary.js";
 import { temporaryFolder } from "./folder.js";
 import { serveLargeSite } from "./large-site.js";
+import { command, type Ended, MAIN, recordsOf, urlsOf } from "./job-command.js";
 import { serve, site } from "./server.js";
-
-const MAIN = fileURLToPath(new URL("../dist/main.js", import.meta.url));
-
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Runs the built command in a folder. @param limit a shell's command that comes before it */
-async function command(
-  cwd: string,
-  args: readonly string[],
-  { limit = "true", during = (_: ChildProcess): void => {} } = {},
-): Promise<Ended> {
-  const argv = ["-c", `${limit}; exec "$@"`, "sh", process.execPath, MAIN, ...args];
-  const child = spawn("sh", argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  onTestFinished(() => void child.kill("SIGKILL"));
-  during(child);
-  const [[code], out, err] = await Promise.all([
-    once(child, "close") as Promise<[number | null]>,
-    text(child.stdout).catch(() => ""), // destroyed by the test
-    text(child.stderr).catch(() => ""),
-  ]);
-  return { code, out, err };
-}
-
-function recordsOf(file: string): PageRecord[] {
-  const lines = readFileSync(file, "utf8").split("\n");
-  expect(lines.pop()).toBe("");
-  return lines.map((line) => JSON.parse(line) as PageRecord);
-}
-
-const urlsOf = (file: string): string[] =>
-  recordsOf(file)
-    .map(({ url }) => url)
-    .sort();
 
 const folderOf = (origin: string): string => `crawl-${new URL(origin).host.replace(":", "-")}`;
 

@@ -119,7 +119,7 @@ describe("Schedule", () => {
     const schedule = new Schedule();
     const waiting = [entry("a7"), entry("a8")];
     schedule.restore("a", waiting[1]!.seq);
-    schedule.restoreCount(2);
+    schedule.counted(2);
     expect(take(schedule, 0)).toBe(undefined);
     const [host] = schedule.hungry;
     schedule.refill(host!, waiting);
