@@ -55,9 +55,11 @@ export class Admission {
       this.frontier.open(host, this.manners.delay(host));
     },
     failed: ({ host }, error, began) => {
-      if (!isPassing(error) || isShortage(error)) return;
-      const pause = this.manners.failed(host, errorCode(error), began, performance.now());
-      if (pause > 0) this.frontier.pause(host, pause, `its requests failed (${errorCode(error)})`);
+      const code = errorCode(error);
+      // A host that answers nonsense answers.
+      if (!isPassing(error) || isShortage(error) || code === "protocol") return;
+      const pause = this.manners.failed(host, code, began, performance.now());
+      if (pause > 0) this.frontier.pause(host, pause, `its requests failed (${code})`);
     },
   };
 }

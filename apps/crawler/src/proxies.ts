@@ -14,7 +14,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export class Proxies {
   private readonly http: string | null;
   private readonly https: string | null;
-  private readonly exceptions: readonly string[];
+  /** Null: there are none. */
+  private readonly exceptions: readonly string[] | null;
 
   /**
    * @param proxy URL of an HTTP proxy, for all requests; null: none. `environment`: as
@@ -33,8 +34,8 @@ export class Proxies {
     const chosen = isChosen && proxy !== null ? proxyUrl(proxy, "proxy") : null;
     this.http = isChosen ? chosen : read("HTTP_PROXY");
     this.https = isChosen ? chosen : read("HTTPS_PROXY");
-    const exceptions = isChosen ? "" : (named("NO_PROXY") ?? "");
-    this.exceptions = exceptions.toLowerCase().split(/[\s,]/).filter(Boolean);
+    const exceptions = (named("NO_PROXY") ?? "").toLowerCase().split(/[\s,]/).filter(Boolean);
+    this.exceptions = isChosen ? null : exceptions;
   }
 
   /** URL of the proxy; null: none. */
@@ -50,7 +51,9 @@ export class Proxies {
   }
 
   private isException(url: URL): boolean {
+    if (this.exceptions === null) return false;
     const host = url.hostname.replace(/^\[|\]$/g, "");
+    if (isThisMachine(host)) return true;
     const port = url.port || (url.protocol === "https:" ? "443" : "80");
     return this.exceptions.some((exception) => {
       if (exception === "*") return true;
@@ -115,6 +118,11 @@ function proxyUrl(text: string, name: string): string {
   const url = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   if (URL.canParse(url) && /^https?:/i.test(url)) return new URL(url).href;
   throw new RangeError(`${name} must be the URL of an HTTP proxy, not ${JSON.stringify(text)}`);
+}
+
+function isThisMachine(host: string): boolean {
+  if (host === "localhost") return true;
+  return ipaddr.isValid(host) && ipaddr.parse(host).range() === "loopback";
 }
 
 function isInNetwork(host: string, network: string): boolean {

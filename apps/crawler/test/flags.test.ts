@@ -12,10 +12,10 @@ function declared(): Command {
   return command;
 }
 
-it.each(options.map(({ flags }) => flags))("tells of %s in the README", (flags) => {
-  const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
+it.each(options.map(({ flags }) => flags))("tells of %s in the reference", (flags) => {
+  const reference = readFileSync(new URL("../docs/reference.md", import.meta.url), "utf8");
   const [flag] = flags.split(" ");
-  expect(readme).toMatch(new RegExp(`^\\| \`${flag}[ \`]`, "m"));
+  expect(reference).toMatch(new RegExp(`^\\| \`${flag}[ \`]`, "m"));
 });
 
 it("shows defaults as they can be written", () => {

@@ -275,6 +275,17 @@ describe("a host", () => {
     expect(Object.values(summary.heldBack)[0]).toContain("given up");
   });
 
+  it("that answers nonsense to some requests loses no other page", async () => {
+    const links = Array.from({ length: 4 }, (_, i) => `<a href=/broken/${i}>`).join("");
+    const { origin, requests } = await serveRaw((path) => {
+      if (path === "/") return response(["Content-Type: text/html"], `${links}<a href=/good>`);
+      return path === "/good" ? response(["Content-Type: text/html"]) : "no HTTP\r\n\r\n";
+    });
+    const { summary } = await crawlOf(origin, { perHost: 1, retries: 1, robots: false });
+    expect(summary).toMatchObject({ pages: 2, errors: { protocol: 4 }, heldBack: {} });
+    expect(requests).toContain("/good");
+  });
+
   it("that answers 429 is asked more slowly from then on", async () => {
     const times: number[] = [];
     const links = Array.from({ length: 5 }, (_, i) => `<a href=/${i}>`).join("");

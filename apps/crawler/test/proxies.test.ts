@@ -17,6 +17,7 @@ describe("Proxies", () => {
       "http://p.example:3128/",
     );
     expect(through("https://a.example", "p.example:3128")).toBe("http://p.example:3128/");
+    expect(through("http://127.0.0.1", "p.example:3128")).toBe("http://p.example:3128/");
     expect(through("http://a.example", null, environment)).toBeNull();
   });
 
@@ -50,9 +51,13 @@ describe("Proxies", () => {
     ["http://a.example:8080", "a.example:8080", true],
     ["http://a.example:8081", "a.example:8080", false],
     ["https://a.example", "a.example:443", true],
-    ["http://127.0.0.9", "127.0.0.0/8", true],
-    ["http://128.0.0.9", "127.0.0.0/8", false],
-    ["http://[::1]:80", "::1/128", true],
+    ["http://10.0.0.9", "10.0.0.0/8", true],
+    ["http://11.0.0.9", "10.0.0.0/8", false],
+    ["http://[2001:db8::1]:80", "2001:db8::/32", true],
+    ["http://[2001:db9::1]:80", "2001:db8::/32,10.0.0.0/8", false],
+    ["http://localhost:8080", "", true],
+    ["http://127.0.0.9:8080", "", true],
+    ["http://[::1]:8080", "", true],
     ["http://a.example", "127.0.0.0/8,nonsense/x", false],
     ["http://a.example", "*", true],
     ["http://a.example", "", false],

@@ -57,12 +57,12 @@ it("compares in rows that the sources of the comparison have too", () => {
   const [head = "", , ...rows] = table.split("\n").filter((line) => line.startsWith("|"));
   const cells = (row: string): string[] => row.split("|").map((cell) => cell.trim());
   const names = rows.map((row) => cells(row)[1]);
-  const others = cells(head).slice(3, -1);
-  expect(others).toHaveLength(5);
-  for (const other of others) {
-    const section = read("../docs/comparison.md").split(`\n## ${other}\n`)[1]?.split("\n## ")[0];
+  const crawlers = cells(head).slice(2, -1);
+  expect(crawlers).toHaveLength(6);
+  for (const crawler of crawlers) {
+    const section = read("../docs/comparison.md").split(`\n## ${crawler}\n`)[1]?.split("\n## ")[0];
     const sources = [...(section ?? "").matchAll(/^- \*\*(.+?)\*\*:/gm)].map(([, name]) => name);
-    expect(sources, other).toEqual(names);
+    expect(sources, crawler).toEqual(names);
   }
 });
 

@@ -1,6 +1,13 @@
 import { Digest } from "./digest.js";
 import type { Exchange, Truncation } from "./exchange.js";
-import { fieldLines, recordId, type WarcFields, warcDate, type WarcRecord } from "./warc-record.js";
+import {
+  fieldLines,
+  isDense,
+  recordId,
+  type WarcFields,
+  warcDate,
+  type WarcRecord,
+} from "./warc-record.js";
 
 /** What an index must know of one answer. */
 export interface Capture {
@@ -34,6 +41,9 @@ export type Original = Pick<Capture, "id" | "url" | "date">;
 
 /** WARC 1.1, section 6.7.2. */
 const IDENTICAL_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest";
+
+/** Bytes of a body of which a sample is compressed to see whether that is worth it. */
+const WORTH_A_TRY = 64 * 1024;
 
 const RESPONSE = "application/http;msgtype=response";
 const REQUEST = "application/http;msgtype=request";
@@ -89,7 +99,12 @@ export function captureOf(
   ];
   const answer: WarcRecord =
     original === undefined
-      ? { fields, block: both(head, payload.read()), length: head.length + payload.length }
+      ? {
+          fields,
+          block: both(head, payload.read()),
+          length: head.length + payload.length,
+          isDense: payload.length > WORTH_A_TRY && isDense(firstOf(payload.read())),
+        }
       : { fields, block: [head], length: head.length };
   const request = beside("request", REQUEST, Buffer.from(exchange.sent, "latin1"));
   const metadata = beside("metadata", FIELDS, Buffer.from(fieldLines(howItCame(exchange))));
@@ -150,6 +165,12 @@ function howItCame({ origin, duration }: Exchange): WarcFields {
     ["hopsFromSeed", origin.path === "" ? null : origin.path],
     ["fetchTimeMs", String(Math.round(duration))],
   ];
+}
+
+function firstOf(pieces: Generator<Buffer>): Buffer {
+  const { value } = pieces.next();
+  pieces.return(undefined);
+  return (value as Buffer | undefined) ?? Buffer.alloc(0);
 }
 
 function digestOf(block: Buffer): string {

@@ -1,4 +1,3 @@
-import { Timeout } from "greenlit";
 import { BodyTooLargeError, type CallOptions } from "greenlit/net";
 import { errorCode } from "../errors.js";
 import type { RequestDraft } from "../hooks.js";
@@ -121,8 +120,9 @@ export class RecordedBody implements ReadableBody {
       else this.exchange.receive(chunk);
       return chunk;
     } catch (error) {
-      this.exchange.isVoid = errorCode(error) === "interrupted";
-      this.exchange.end(error instanceof Timeout || isTimeout(error) ? "time" : "disconnect");
+      const code = errorCode(error);
+      this.exchange.isVoid = code === "interrupted";
+      this.exchange.end(code === "timeout" ? "time" : "disconnect");
       throw error;
     }
   }
@@ -147,8 +147,4 @@ export class RecordedBody implements ReadableBody {
     this.exchange.end("length");
     this.body.destroy();
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  return (error as { code?: unknown }).code === "UND_ERR_BODY_TIMEOUT";
 }

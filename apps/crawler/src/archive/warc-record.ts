@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGzip, gzipSync } from "node:zlib";
+import { constants, createGzip, deflateRawSync, gzipSync } from "node:zlib";
 import { wait } from "greenlit";
 
 /** Names and values, in their order. Those without a value are left out. */
@@ -14,10 +14,15 @@ export interface WarcRecord {
   readonly block: Iterable<Buffer>;
   /** Bytes of the block. */
   readonly length: number;
+  /** Whether it cannot be made shorter: as pictures, and what was sent compressed. */
+  readonly isDense?: boolean;
 }
 
 /** Bytes of a block that are compressed at once; more are handed to another thread. */
 const AT_ONCE = 64 * 1024;
+
+/** Bytes that are tried. */
+const SAMPLE = 16 * 1024;
 
 /** A name for a record: nobody else gives one the same. */
 export function recordId(): string {
@@ -43,8 +48,14 @@ export function fieldLines(fields: WarcFields): string {
  * @param write takes what it becomes, in pieces; must not block
  */
 export function writeRecord(record: WarcRecord, write: (bytes: Buffer) => void): void {
-  if (record.length > AT_ONCE) compress(pieces(record), write);
+  if (record.length > AT_ONCE) compress(record, write);
   else write(gzipSync(Buffer.concat([...pieces(record)])));
+}
+
+/** Whether bytes such as these become no shorter by compression: then it is not worth the time. */
+export function isDense(sample: Buffer): boolean {
+  const some = sample.subarray(0, SAMPLE);
+  return deflateRawSync(some, { level: 1 }).length > some.length * 0.9;
 }
 
 function* pieces({ fields, block, length }: WarcRecord): Generator<Buffer, void, undefined> {
@@ -54,7 +65,9 @@ function* pieces({ fields, block, length }: WarcRecord): Generator<Buffer, void,
   yield Buffer.from("\r\n\r\n");
 }
 
-function compress(bytes: Iterable<Buffer>, write: (bytes: Buffer) => void): void {
+function compress(record: WarcRecord, write: (bytes: Buffer) => void): void {
+  const level =
+    record.isDense === true ? constants.Z_NO_COMPRESSION : constants.Z_DEFAULT_COMPRESSION;
   const target = new Writable({
     write(chunk: Buffer, _, done) {
       try {
@@ -65,5 +78,5 @@ function compress(bytes: Iterable<Buffer>, write: (bytes: Buffer) => void): void
       }
     },
   });
-  wait(pipeline(Readable.from(bytes), createGzip(), target));
+  wait(pipeline(Readable.from(pieces(record)), createGzip({ level }), target));
 }

@@ -88,6 +88,11 @@ export class Dashboard implements Disposable {
     return `http://127.0.0.1:${this.server.port}/#token=${this.access.token}`;
   }
 
+  /** Samples taken so far, one each `interval`. */
+  get samples(): number {
+    return this.monitor.tick.sample;
+  }
+
   /**
    * The crawl has ended: tells everybody who looks on the last that there is to know, which they
    * can go on looking at, and serves no more. Blocks until they have it, a second at most.

@@ -10,8 +10,9 @@ const DEPTH = 60;
 
 // Not import.meta.resolve: tsx has none where it makes CommonJS of modules.
 const require = createRequire(import.meta.url);
-/** The crawler itself. */
+/** The crawler itself, and its package. */
 const OWN = new URL("..", import.meta.url).pathname;
+const PACKAGE = new URL("../..", import.meta.url).pathname;
 /** Where the runtime's packages are, unless they are in a node_modules folder. */
 const RUNTIME = new URL("../../", pathToFileURL(require.resolve("greenlit"))).pathname;
 
@@ -103,7 +104,14 @@ function lineOf({ place }: Frame): string {
 export function parseFrame(frame: string): Frame {
   const [, call = "", inBraces, bare] = /^at (?:(.*) \((.*)\)|(.*))$/.exec(frame) ?? [];
   const place = (inBraces ?? bare ?? frame).replace(/^file:\/\//, "");
-  return { call: call === "" ? "(anonymous)" : call, place, isOwn: isOwn(place) };
+  return { call: call || "(anonymous)", place: shorten(place), isOwn: isOwn(place) };
+}
+
+/** From the folder of the package or of the program on: what is before says nothing. */
+function shorten(place: string): string {
+  if (place.startsWith(PACKAGE)) return `@greenlit/crawler/${place.slice(PACKAGE.length)}`;
+  const folder = [`${process.cwd()}/`, RUNTIME].find((folder) => place.startsWith(folder));
+  return folder === undefined ? place : place.slice(folder.length);
 }
 
 function isOwn(place: string): boolean {

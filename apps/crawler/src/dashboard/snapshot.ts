@@ -136,7 +136,7 @@ export interface GreenletRow {
 
 export interface Frame {
   readonly call: string;
-  /** `file:line:column`, with the whole path. */
+  /** `file:line:column`, from the folder of the program or of the package on. */
   readonly place: string;
   /** Whether it is in neither Node nor the runtime. */
   readonly isOwn: boolean;

@@ -1,4 +1,5 @@
 import { Expectation } from "./expectation.js";
+import { HOSTILE, SLOPPY } from "./hostile.js";
 import type { PageRoute, Route } from "./route.js";
 
 export interface PlanOptions {
@@ -46,6 +47,7 @@ export class Plan {
     this.encodings();
     this.nofollow();
     this.files();
+    this.hostile();
     this.deadHosts();
   }
 
@@ -56,13 +58,14 @@ export class Plan {
 
   /** The answer to a request, or undefined for 404. */
   route(url: string): Route | undefined {
-    return this.routes.get(url) ?? this.calendar(url);
+    return this.routes.get(url) ?? this.calendar(url) ?? this.session(url);
   }
 
   /** Milliseconds a response takes: 5 to 50, by its URL; 150 to 300 on the slow host. */
   latency(url: string): number {
-    // A long chain, one page after the other.
-    if (url.startsWith(`${this.host("traps")}/calendar`)) return 5;
+    // Long chains, one page after the other.
+    const chains = [`${this.host("traps")}/calendar`, `${this.host("hostile")}/session`];
+    if (chains.some((chain) => url.startsWith(chain))) return 5;
     const hash = hashOf(url);
     return url.startsWith(this.host("slow")) ? 150 + (hash % 151) : 5 + (hash % 46);
   }
@@ -317,6 +320,42 @@ export class Plan {
     }
   }
 
+  private hostile(): void {
+    const host = this.host("hostile");
+    for (const [role, pages] of [
+      [this.host("sloppy"), SLOPPY],
+      [host, HOSTILE],
+    ] as const) {
+      for (const [path, { route, outcome }] of Object.entries(pages)) {
+        this.linkFromHome(role, path);
+        this.routes.set(`${role}${path}`, route);
+        if (outcome === "page") this.expected.page(`${role}${path}`);
+        else this.expected.error(`${role}${path}`, outcome);
+        if (RETRIED.has(outcome)) this.expected.retries(2);
+      }
+    }
+    this.page(
+      `${this.host("sloppy")}/hostile/next`,
+      "What answers that are not quite HTTP lead to",
+    );
+    this.expected.never(`${host}/hostile/never`);
+    // Plain HTTP where TLS should be.
+    const secure = host.replace("http:", "https:");
+    this.linkFromHome(host, `${secure}/`, "/session/a/");
+    this.expected.error(`${secure}/`, "tls");
+    for (let page = 0; page <= 100; page++) this.expected.page(`${host}${sessionPath(page)}`);
+    this.expected.skip("same-content", 1).never(`${host}${sessionPath(101)}`);
+  }
+
+  /** Each page has a new session in its path, and so a new URL. */
+  private session(url: string): Route | undefined {
+    const id = /\/session\/([a-j]+)\/$/.exec(url)?.[1];
+    if (id === undefined || !url.startsWith(this.host("hostile"))) return undefined;
+    const page = Number(id.replace(/./g, (letter) => String(DIGITS.indexOf(letter))));
+    const body = `<title>Welcome</title><a href="${sessionPath(page + 1)}">All that we have</a>`;
+    return { kind: "page", title: "Welcome", links: [], body };
+  }
+
   private deadHosts(): void {
     const dead = [`${this.origin(99)}/`, "http://127.0.0.10:9/"];
     this.linkFromHome(this.host("index"), ...dead);
@@ -341,8 +380,20 @@ const ROLES = [
   "encodings",
   "nofollow",
   "files",
+  "sloppy",
+  "hostile",
 ] as const;
 type Role = (typeof ROLES)[number];
+
+/** Errors after which a page is tried again. */
+const RETRIED: ReadonlySet<string> = new Set(["protocol", "connection-reset"]);
+
+const DIGITS = "abcdefghij";
+
+/** Without a digit in it. */
+function sessionPath(page: number): string {
+  return `/session/${String(page).replace(/\d/g, (digit) => DIGITS[Number(digit)]!)}/`;
+}
 
 function children(page: number, count: number): string[] {
   const first = page * FAN_OUT + 1;

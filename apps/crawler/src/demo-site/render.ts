@@ -1,6 +1,6 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
+import { brotliCompressSync, constants, deflateRawSync, deflateSync, gzipSync } from "node:zlib";
 import iconv from "iconv-lite";
-import type { PageRoute } from "./route.js";
+import type { BombRoute, PageRoute } from "./route.js";
 
 /** A page ready to be sent. */
 export interface Rendered {
@@ -30,9 +30,11 @@ export function renderPage(route: PageRoute): Rendered {
 }
 
 /** A small body that decompresses to 16 MB. */
-export function renderBomb(): Rendered {
-  const headers = { "content-type": "text/html", "content-encoding": "gzip" };
-  return { headers, body: gzipSync(Buffer.alloc(16 * 1024 * 1024, " ")) };
+export function renderBomb({ codings = ["gzip"] }: Omit<BombRoute, "kind"> = {}): Rendered {
+  const headers = { "content-type": "text/html", "content-encoding": codings.join(", ") };
+  let body: Buffer = Buffer.alloc(16 * 1024 * 1024, " ");
+  for (const coding of codings) body = compress(body, coding);
+  return { headers, body };
 }
 
 function html({ title, links, head }: PageRoute, charset: string | null): string {
@@ -46,9 +48,12 @@ ${items}
 `;
 }
 
-function compress(body: Buffer, coding: PageRoute["coding"]): Buffer {
+/** Brotli's best takes seconds for what nobody reads. */
+const BROTLI = { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } };
+
+function compress(body: Buffer, coding: string | undefined): Buffer {
   if (coding === "gzip") return gzipSync(body);
-  if (coding === "br") return brotliCompressSync(body);
+  if (coding === "br") return brotliCompressSync(body, BROTLI);
   if (coding === "deflate") return deflateSync(body);
   return coding === "deflate-raw" ? deflateRawSync(body) : body;
 }

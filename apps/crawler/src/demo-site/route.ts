@@ -4,7 +4,9 @@ export type Route =
   | RedirectRoute
   | StatusRoute
   | FileRoute
-  | { readonly kind: "reset" | "endless" | "bomb" };
+  | BombRoute
+  | RawRoute
+  | { readonly kind: "reset" | "endless" };
 
 export interface PageRoute {
   readonly kind: "page";
@@ -41,4 +43,20 @@ export interface FileRoute {
   readonly kind: "file";
   readonly contentType: string;
   readonly size: number;
+}
+
+/** A small body that is a huge one. */
+export interface BombRoute {
+  readonly kind: "bomb";
+  /** How it is compressed, one after the other. Default: gzip. */
+  readonly codings?: readonly string[];
+}
+
+/** What goes over the wire, HTTP or not; then the connection is closed. */
+export interface RawRoute {
+  readonly kind: "raw";
+  /** As latin-1. */
+  readonly bytes: string;
+  /** Sent then, again and again for as long as somebody reads. */
+  readonly again?: string;
 }

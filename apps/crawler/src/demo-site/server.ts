@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { Writable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { RequestLog } from "./log.js";
 import { Plan } from "./plan.js";
 import { type Rendered, renderBomb, renderPage } from "./render.js";
-import type { PageRoute, Route } from "./route.js";
+import type { PageRoute, RawRoute, Route } from "./route.js";
 
 export interface DemoSiteOptions {
   readonly pagesPerHost?: number;
@@ -101,7 +102,9 @@ export class DemoSite {
       case "reset":
         return void response.socket?.resetAndDestroy();
       case "bomb":
-        return this.sendRendered(route, renderBomb, response);
+        return this.sendRendered(route, () => renderBomb(route), response);
+      case "raw":
+        return sendRaw(route, response);
       case "endless":
         return sendEndlessly(response);
     }
@@ -130,11 +133,21 @@ function sendStatus(response: ServerResponse, status: number): void {
 /** A page that goes on for as long as somebody reads. */
 function sendEndlessly(response: ServerResponse): void {
   response.writeHead(200, { "content-type": "text/html" });
-  const chunk = Buffer.from("<p>and so on</p>\n".repeat(4_000));
+  repeat("<p>and so on</p>\n", response);
+}
+
+function sendRaw({ bytes, again }: RawRoute, { socket }: ServerResponse): void {
+  if (again === undefined) return void socket?.end(bytes, "latin1");
+  socket?.write(bytes, "latin1");
+  if (socket !== null) repeat(again, socket);
+}
+
+function repeat(text: string, stream: Writable): void {
+  const chunk = Buffer.from(text.repeat(Math.ceil(64_000 / text.length)));
   const more = (): void => {
-    while (!response.destroyed && response.write(chunk));
+    while (!stream.destroyed && stream.write(chunk));
   };
-  response.on("drain", more);
+  stream.on("drain", more);
   more();
 }
 

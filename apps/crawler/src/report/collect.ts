@@ -1,6 +1,6 @@
 import type { CheckReport } from "../check/finding.js";
 import { FINDINGS } from "../check/finding.js";
-import { first, where } from "../check/formats/words.js";
+import { first, nameOf, where } from "../check/formats/words.js";
 import type { LinksRecord, PageRecord } from "../output.js";
 import { withoutFragment } from "../url.js";
 import { VERSION } from "../version.js";
@@ -52,7 +52,8 @@ function listFindings(check: CheckReport): ListedFinding[] {
   return some.map(({ kind, target, detail, count, places }) => {
     const { severity, title } = FINDINGS[kind];
     const listed = first(places, count, MAX_PLACES).some.map(where);
-    return { kind, severity, title, target, detail, count, places: listed };
+    const name = nameOf(kind);
+    return { kind, severity, name, title, target, detail, count, places: listed };
   });
 }
 

@@ -64,6 +64,8 @@ export interface PageColumns {
 export interface ListedFinding {
   readonly kind: FindingKind;
   readonly severity: Severity;
+  /** What one of the kind is called, and all of them. */
+  readonly name: string;
   readonly title: string;
   readonly target: string;
   readonly detail: string;

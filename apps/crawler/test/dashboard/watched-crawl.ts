@@ -28,17 +28,20 @@ export interface WatchOptions {
   readonly handler?: PageHandler | null;
   /** Ms between two samples. */
   readonly interval?: number;
+  /** Begins nothing until `crawler.resume()`. */
+  readonly paused?: boolean;
 }
 
 /** Runs one until it ends, or the test does. */
 export async function watch(options: WatchOptions): Promise<WatchedCrawl> {
-  const { crawl = {}, handler = null, interval = 50 } = options;
+  const { crawl = {}, handler = null, interval = 50, paused = false } = options;
   const { origin: site } = await serve(options.site);
   let ended: Promise<Summary> | undefined;
   const [crawler, dashboard] = await new Promise<[Crawler, Dashboard]>((resolve) => {
     ended = run(() => {
       const crawler = new Crawler({ seeds: [site], retryDelay: 20, grace: 50, ...crawl }, handler);
       using dashboard = serveDashboard(crawler, { interval });
+      if (paused) crawler.pause();
       resolve([crawler, dashboard]);
       return crawler.run();
     });

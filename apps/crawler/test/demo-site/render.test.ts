@@ -1,4 +1,4 @@
-import { gunzipSync } from "node:zlib";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import iconv from "iconv-lite";
 import { describe, expect, it } from "vitest";
 import { renderBomb, renderPage } from "../../src/demo-site/render.js";
@@ -39,5 +39,8 @@ describe("renderBomb", () => {
     const { body } = renderBomb();
     expect(body.length).toBeLessThan(100_000);
     expect(gunzipSync(body).length).toBe(16 * 1024 * 1024);
+    const twice = renderBomb({ codings: ["br", "gzip"] });
+    expect(twice.headers["content-encoding"]).toBe("br, gzip");
+    expect(brotliDecompressSync(gunzipSync(twice.body)).length).toBe(16 * 1024 * 1024);
   });
 });

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DemoSite } from "../../src/demo-site/server.js";
 
@@ -45,6 +46,24 @@ describe("DemoSite", () => {
     const again = await DemoSite.start({ pagesPerHost: 3, port: other.plan.port });
     expect(again.plan.port).toBe(other.plan.port);
     again.close();
+  });
+
+  it("says what is no HTTP, and closes the connection", async () => {
+    const talk = (host: number, path: string): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const { hostname, port } = new URL(site.plan.hosts[host]!);
+        const socket = connect(Number(port), hostname);
+        let heard = "";
+        socket.setEncoding("latin1").on("data", (text) => (heard += String(text)));
+        socket.once("error", reject).once("close", () => resolve(heard));
+        socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+      });
+    expect(await talk(15, "/sloppy/continue")).toMatch(
+      /^HTTP.1.1 100 Continue\r\n\r\nHTTP.1.1 200/,
+    );
+    expect(await talk(16, "/hostile/no-http")).toMatch(/^<a href/);
+    const response = await get(16, "/session/abc/");
+    expect(await response.text()).toContain('href="/session/bd/"');
   });
 
   it("keeps a log", async () => {

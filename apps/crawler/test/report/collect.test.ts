@@ -62,6 +62,7 @@ it("lists findings with the first pages, and says how many there are", () => {
   const { findings, counts, skipped, seeds } = collect([], [], check);
   expect(findings).toMatchObject([{ severity: "error", count: 100, target: `${SITE}/gone` }]);
   expect(findings[0]!.places).toHaveLength(20);
+  expect(findings[0]!.name).toBe("broken link");
   expect(findings[0]!.places[0]).toBe(`${SITE}/0:7`);
   expect(counts["broken-link"]).toBe(1);
   expect(skipped).toEqual([

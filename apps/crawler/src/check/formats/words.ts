@@ -22,6 +22,11 @@ const NAMES: Readonly<Record<FindingKind, readonly [one: string, several: string
   "redirect-chain": ["redirect to a redirect", "redirects to redirects"],
 };
 
+/** `broken link` */
+export function nameOf(kind: FindingKind): string {
+  return NAMES[kind][0];
+}
+
 /** `1 broken link`, `1,200 broken links` */
 export function amount(count: number, kind: FindingKind): string {
   return number(count, ...NAMES[kind]);

@@ -25,7 +25,7 @@ export const GREENLETS: readonly Column<GreenletRow>[] = [
 ];
 
 export const HOSTS: readonly Column<HostRow>[] = [
-  { sort: "host", label: "Host", kind: "mono", text: ({ host }) => host },
+  { sort: "host", label: "Host", width: "16rem", kind: "mono", text: ({ host }) => host },
   {
     sort: "queued",
     label: "Queued",
@@ -45,15 +45,15 @@ export const HOSTS: readonly Column<HostRow>[] = [
     label: "Delay",
     width: "5.5rem",
     kind: "number",
-    text: (row) => duration(row.delay),
+    text: ({ delay }) => (delay === 0 ? "–" : duration(delay)),
   },
   { sort: null, label: "Why it is not asked faster", text: ({ reason }) => reason || "–" },
   {
     sort: "next",
     label: "Next turn",
-    width: "6.5rem",
+    width: "8rem",
     kind: "number",
-    text: ({ next }) => (next === null ? "–" : next === 0 ? "now" : `in ${duration(next)}`),
+    text: nextTurn,
   },
   {
     sort: "pages",
@@ -109,6 +109,12 @@ export const SKIPS: readonly Column<SkipRow>[] = [
     text: ({ examples }) => examples.map(({ referrer }) => referrer ?? "a seed").join("\n") || "–",
   },
 ];
+
+function nextTurn({ next, inFlight, limit }: HostRow): string {
+  if (next === null) return "–";
+  if (next > 0) return `in ${duration(next)}`;
+  return inFlight >= limit ? "when one ends" : "now";
+}
 
 function waits({ waitsFor }: GreenletRow): string {
   return waitsFor ?? "ready to run";

@@ -1,12 +1,15 @@
 import type { Graph, GraphNode } from "../snapshot.js";
 import { element, setText, svg } from "./dom.js";
 import { number, percent } from "./format.js";
-import { GraphLayout, HEIGHT, WIDTH } from "./graph-layout.js";
+import { GraphLayout, HEIGHT, type Point, WIDTH } from "./graph-layout.js";
 
 /** Characters of a name in the picture; the list has all of it. */
 const LONGEST = 26;
-/** Nodes whose names the picture has. */
-const NAMED = 14;
+/** Nodes whose names the picture has, as far as there is room. */
+const NAMED = 20;
+/** Of the names in the picture. */
+const HALF_CHARACTER = 3.6;
+const LINE = 15;
 
 interface Shape {
   readonly group: SVGGElement;
@@ -52,6 +55,7 @@ export class GraphView {
     const { nodes, edges } = graph;
     const points = this.layout.place(nodes, edges);
     const most = Math.max(1, ...nodes.map(sizeOf));
+    const labels = new Labels();
     while (this.shapes.length < nodes.length) this.shapes.push(this.add(this.shapes.length));
     while (this.edges.length < edges.length) this.edges.push(this.addEdge());
     this.shapes.forEach((shape, i) => {
@@ -67,7 +71,9 @@ export class GraphView {
       shape.circle.setAttribute("r", radius.toFixed(1));
       shape.circle.setAttribute("class", toneOf(node));
       shape.name.setAttribute("y", (radius + 13).toFixed(1));
-      setText(shape.name, i < NAMED || node.name === this.selected ? shorten(node.name) : "");
+      const label = shorten(node.name);
+      const hasRoom = i < NAMED && labels.claim(point, radius, label.length);
+      setText(shape.name, hasRoom || node.name === this.selected ? label : "");
       setText(shape.button, node.name);
       setText(shape.pages, number(sizeOf(node)));
     });
@@ -142,6 +148,22 @@ export class GraphView {
     const name = this.graph.nodes[index]?.name ?? null;
     this.selected = this.selected === name ? null : name;
     this.draw(this.graph);
+  }
+}
+
+/** Keeps names from being written over each other. */
+class Labels {
+  private readonly taken: { x: number; y: number; half: number }[] = [];
+
+  /** @returns whether there is room below a circle of this radius, which then is taken */
+  claim({ x, y }: Point, radius: number, characters: number): boolean {
+    const label = { x, y: y + radius, half: characters * HALF_CHARACTER };
+    const isFree = this.taken.every(
+      (other) =>
+        Math.abs(other.y - label.y) > LINE || Math.abs(other.x - x) > other.half + label.half,
+    );
+    if (isFree) this.taken.push(label);
+    return isFree;
   }
 }
 

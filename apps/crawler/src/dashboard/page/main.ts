@@ -127,7 +127,6 @@ class Page {
 
   private showFrozen(): void {
     byId("freeze").setAttribute("aria-pressed", String(this.isFrozen));
-    document.body.classList.toggle("frozen", this.isFrozen);
   }
 
   private help(): void {

@@ -80,7 +80,7 @@ export class Overview {
     const { pages, failed, queued, inFlight, hosts, retries, skipped } = counts;
     const seconds = Math.max(1, elapsed / 1000);
     const tiles: Record<string, [string, string]> = {
-      pages: [number(pages), `${short(rate)} /s, ${short(pages / seconds)} /s on average`],
+      pages: [number(pages), `${short(rate)} /s, mean ${short(pages / seconds)} /s`],
       "in-flight": [
         number(inFlight),
         `of ${number(concurrency)}, at most ${number(counts.peakInFlight)}`,

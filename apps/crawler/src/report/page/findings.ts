@@ -2,6 +2,7 @@ import { byId, element, setText } from "../../dashboard/page/dom.js";
 import { number } from "../../dashboard/page/format.js";
 import type { ListedFinding, ReportData } from "../report-data.js";
 import { linkTo } from "./link-to.js";
+import { pagesOf } from "./words.js";
 
 /** Findings that are shown at first, and with each press of the button. */
 const STEP = 50;
@@ -43,7 +44,7 @@ export function showFindings({ findings, counts }: ReportData): void {
   grow();
 }
 
-function itemOf({ severity, title, target, detail, count, places }: ListedFinding): HTMLElement {
+function itemOf({ severity, name, target, detail, count, places }: ListedFinding): HTMLElement {
   const tone = severity === "error" ? "bad" : "warning";
   const pages = places.map((place) => element("li", {}, linkTo(place.replace(/:\d+$/, ""), place)));
   if (count > places.length)
@@ -53,10 +54,10 @@ function itemOf({ severity, title, target, detail, count, places }: ListedFindin
   const summary = element(
     "summary",
     {},
-    element("span", { class: `badge ${tone}` }, title),
+    element("span", { class: `badge ${tone}` }, name),
     element("span", { class: "mono target" }, target),
     element("span", { class: "muted detail" }, detail),
-    element("span", { class: "number" }, count === 1 ? "1 page" : `${number(count)} pages`),
+    element("span", { class: "number" }, pagesOf(count)),
   );
   const body = element("div", {}, element("p", { class: "muted" }, "Linked from"));
   body.append(element("ul", { class: "mono" }, ...pages));

@@ -2,6 +2,7 @@ import { byId, element } from "../../dashboard/page/dom.js";
 import { bytes, duration, number } from "../../dashboard/page/format.js";
 import type { PageColumns } from "../report-data.js";
 import { linkTo } from "./link-to.js";
+import { pagesOf } from "./words.js";
 
 /** Everything that is known of one page. Escape closes it. */
 export function showPage(pages: PageColumns, row: number): void {
@@ -20,7 +21,7 @@ export function showPage(pages: PageColumns, row: number): void {
     ["Size", bytes(pages.bytes[row]!)],
     ["Time", duration(pages.ms[row]!)],
     ["Links on it", number(pages.links[row]!)],
-    ["Linked by", `${number(pages.linked[row]!)} pages`],
+    ["Linked by", pagesOf(pages.linked[row]!)],
     ["Links from the start", String(pages.depth[row])],
     ["Found on", found === undefined ? "no page of this list" : linkTo(found)],
   );
