@@ -2,7 +2,7 @@
  * What a PostgreSQL store has in a server: a schema for each crawl, in it
  *
  *     crawl     version                                one row
- *     known     digest, claimant                       every URL ever found; for whom it was claimed
+ *     known     digest, claimant                       URLs ever found; for whom one was claimed
  *     queues    name, numbers, waiting, owner, ready   entries that were ever in it, that wait now
  *     entries   queue, seq -> url ...                  those that wait
  *     workers   epoch, ends, pages, reserved, queued, wants, call, answer
