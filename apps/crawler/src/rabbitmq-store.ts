@@ -4,8 +4,8 @@ import { digestOf, fieldsOf, RedisStore, type RedisStoreOptions } from "./redis-
 import { type Changes, type StoredEntry, StoreError, type Wanted } from "./store.js";
 
 /**
- * Ms after which messages that should be there are taken for lost. Those of a worker that hangs come
- * again when its connection is given up.
+ * Ms after which messages that should be there are taken for lost. Those of a worker that hangs
+ * come again when its connection is given up.
  */
 const PATIENCE = 180_000;
 /** Entries in one message, at most: so many more than were asked for may be received. */
