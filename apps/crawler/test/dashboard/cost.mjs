@@ -1,8 +1,8 @@
 // What a dashboard costs a crawl: node test/dashboard/cost.mjs [pages], after a build.
 //
 // A crawl, in memory, of a site in another process is profiled: of the processor's time that the
-// crawl takes, so much is spent in the dashboard's files and in the server under it. That is a share
-// of one run, so it holds on busy machines, too. Once nobody looks at the dashboard, and once
+// crawl takes, so much is spent in the dashboard's files and in the server under it. That is a
+// share of one run, so it holds on busy machines, too. Once nobody looks at the dashboard, and once
 // somebody does as the page does: the stream, and once a second the panel that costs most.
 import { fork } from "node:child_process";
 import { createServer } from "node:http";
