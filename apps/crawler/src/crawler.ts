@@ -104,7 +104,7 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.manners = new Manners(this.options);
-    this.recorder = new Recorder(this.job.outputs);
+    this.recorder = new Recorder(this.job.outputs, this.frontier.dirty);
     this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
     const obeys = this.options.robots;
     const { errands, ledger, manners, scope } = this;
