@@ -544,7 +544,9 @@ export class Frontier {
   }
 
   private isStalled(): boolean {
-    return this.resting > 0 && this.active === 0 && this.hasNothingMore();
+    if (this.resting === 0 || this.active > 0) return false;
+    // What is queued may wait for what rests: a host is given to another worker when it is idle.
+    return this.hasNothingMore() || this.schedule.nextAt === Infinity;
   }
 
   private hasNothingMore(): boolean {
