@@ -109,10 +109,17 @@ function tellDryRun({ crawl, flags, json, mode }: Arguments, isTemporary: boolea
   return told.isResumed || told.seeds.some(({ refusal }) => refusal === null) ? 0 : 1;
 }
 
-/** Loaded when it is asked for: without one a crawl begins sooner. */
+/** Loaded when it is asked for: without one a crawl begins sooner. @throws Error */
 function startDashboard(crawler: Crawler, port: number): Dashboard {
   const { serveDashboard } = wait(import("./dashboard/dashboard.js"));
-  return serveDashboard(crawler, { port });
+  try {
+    return serveDashboard(crawler, { port });
+  } catch (error) {
+    const why = errorMessage(error);
+    throw new Error(`no dashboard at port ${port}: ${why}. Name another port, or none`, {
+      cause: error,
+    });
+  }
 }
 
 function temporaryFolder(): string {

@@ -193,5 +193,5 @@ export function webUrl(reference: string, url: URL): URL | null {
 
 /** The words of an attribute such as `rel`, in lower case. */
 function tokens(text: string | undefined): string[] {
-  return text === undefined ? [] : text.toLowerCase().split(/[ \t\n\f\r]/);
+  return text === undefined ? [] : text.toLowerCase().split(/[ \t\n\f\r,]/);
 }

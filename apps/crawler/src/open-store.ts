@@ -53,6 +53,8 @@ interface Driver {
 
 /** By the scheme of the server's URL. Loaded when one is asked for. */
 const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
+  postgres: async () => (await import("./postgres-store.js")).PostgresStore,
+  postgresql: async () => (await import("./postgres-store.js")).PostgresStore,
   redis: async () => (await import("./redis-store.js")).RedisStore,
   rediss: async () => (await import("./redis-store.js")).RedisStore,
   amqp: async () => (await import("./rabbitmq-store.js")).RabbitmqStore,

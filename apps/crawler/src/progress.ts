@@ -6,7 +6,7 @@ import { formatDuration } from "./units.js";
 
 /** What progress reads; nothing is pushed to it, so a crawl costs the same with and without. */
 export interface ProgressSource {
-  readonly frontier: { readonly counts: FrontierCounts };
+  readonly frontier: { readonly counts: FrontierCounts; readonly paused?: boolean };
   readonly statistics: Statistics;
   readonly options: Pick<ResolvedOptions, "maxPages" | "maxTime">;
 }
@@ -74,12 +74,13 @@ export class Progress {
   /** @param width of characters; what matters least is left out */
   line(width: number = Infinity): string {
     const { statistics } = this.source;
-    const { leased, pending, hosts } = this.source.frontier.counts;
+    const { counts, paused = false } = this.source.frontier;
+    const { leased, pending, hosts } = counts;
     this.observe();
-    const left = this.left();
+    const left = paused ? null : this.left();
     const parts = [
       `${statistics.pages} pages`,
-      `${this.rate().toFixed(0)}/s`,
+      paused ? "paused" : `${this.rate().toFixed(0)}/s`,
       ...(left === null ? [] : [left]),
       `${leased} in flight`,
       `${pending} queued`,

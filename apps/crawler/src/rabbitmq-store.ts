@@ -1,7 +1,13 @@
 import { RabbitmqConnection } from "./rabbitmq-connection.js";
+import { Recent } from "./recent.js";
 import { digestOf, fieldsOf, RedisStore, type RedisStoreOptions } from "./redis-store.js";
 import { type Changes, type StoredEntry, StoreError, type Wanted } from "./store.js";
 
+/**
+ * Ms after which messages that should be there are taken for lost. Those of a worker that hangs
+ * come again when its connection is given up.
+ */
+const PATIENCE = 180_000;
 /** Entries in one message, at most: so many more than were asked for may be received. */
 const BATCH = 100;
 
@@ -29,6 +35,8 @@ const BATCH = 100;
 export class RabbitmqStore extends RedisStore {
   private readonly rabbit: RabbitmqConnection;
   private readonly job: string;
+  /** Queues with messages that do not come: since when, and when that was seen last. */
+  private readonly missing = new Recent<string, { since: number; seen: number }>(1_000);
 
   /**
    * @param url `amqp://user:password@host:port/vhost?known=redis://...`, or `amqps:` for TLS
@@ -107,7 +115,7 @@ export class RabbitmqStore extends RedisStore {
   private receive(queue: string, count: number): void {
     for (let left = count; left > 0;) {
       const message = this.rabbit.get(nameOf(this.job, queue));
-      if (message === null) return;
+      if (message === null) return this.miss(queue);
       const entries = JSON.parse(message.body) as string[][];
       const flat = entries.flatMap(([digest, ...fields]) => [
         Buffer.from(digest!, "base64url"),
@@ -117,6 +125,20 @@ export class RabbitmqStore extends RedisStore {
       this.rabbit.acknowledge(message);
       left -= entries.length;
     }
+  }
+
+  /** @throws StoreError when that goes on for too long */
+  private miss(queue: string): void {
+    const now = performance.now();
+    const before = this.missing.get(queue);
+    const isOngoing = before !== undefined && now - before.seen < PATIENCE / 4;
+    const since = isOngoing ? before.since : now;
+    this.missing.set(queue, { since, seen: now });
+    if (now - since < PATIENCE) return;
+    throw new StoreError(
+      `RabbitMQ has no message for URLs of ${queue} that wait there: was its queue emptied, ` +
+        "or did the server lose it? Start over with --fresh",
+    );
   }
 }
 

@@ -56,6 +56,39 @@ describe("greenlit-crawl", () => {
     );
   });
 
+  it("serves a dashboard while it crawls, and says where", async () => {
+    const answers: ServerResponse[] = [];
+    const { origin } = await serve((_request, response) => void answers.push(response));
+    let heard = "";
+    let page: Promise<[number, number]> | undefined;
+    const { code, err } = await command([origin, "--quiet", "--dashboard"], ({ stderr }) => {
+      stderr!.on("data", (text: string) => {
+        heard += text;
+        const [, address, token] = /Dashboard: (http:\S+)#token=(\S+)\n/.exec(heard) ?? [];
+        if (address === undefined || page !== undefined) return;
+        page = (async (): Promise<[number, number]> => {
+          const headers = { authorization: `Bearer ${token}` };
+          const hosts = await fetch(`${address}api/hosts`, { headers });
+          const found = [(await fetch(address)).status, hosts.status] as [number, number];
+          const end = (): void => answers.splice(0).forEach((answer) => void answer.end());
+          setInterval(end, 20).unref();
+          return found;
+        })();
+      });
+    });
+    expect(await page).toEqual([200, 200]);
+    expect([code, err.split("\n").length]).toEqual([0, 2]);
+  });
+
+  it("says what to do when another one has the port of the dashboard", async () => {
+    const { origin } = await serve(site({ "/": "" }));
+    const { port } = new URL(origin);
+    const { code, err } = await command([origin, "--dashboard", port]);
+    expect(code).toBe(1);
+    expect(err).toContain(`no dashboard at port ${port}: listen EADDRINUSE`);
+    expect(err).toContain("Name another port, or none");
+  });
+
   it("lets a module of settings see the pages", async () => {
     const { origin } = await serve(site({ "/": "<title>Home</title><a href=/a>", "/a": "" }));
     const folder = temporaryFolder();

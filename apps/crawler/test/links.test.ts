@@ -58,6 +58,12 @@ describe("extractLinks", () => {
     expect(hrefs("<meta http-equiv=refresh content=30>")).toEqual([]);
   });
 
+  it("reads words with blanks or commas between them", () => {
+    const html = `<a rel="external,nofollow" href=a><a rel="UGC, x" href=b><a rel="x,y" href=c>`;
+    const { links } = extractLinks(html, PAGE);
+    expect(links.map(({ nofollow }) => nofollow)).toEqual([true, true, false]);
+  });
+
   it("marks nofollow: a URL counts as such when every link to it does", () => {
     const html = `<a rel="external NoFollow" href=a><a rel=ugc href=b><a rel=sponsored href=c>
       <a rel=noopener href=d><a rel=nofollow href=e><a href=e>`;

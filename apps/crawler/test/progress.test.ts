@@ -44,6 +44,13 @@ describe("Progress", () => {
     );
   });
 
+  it("says that the crawl is paused", () => {
+    const { statistics, frontier, options } = source();
+    const paused = { statistics, frontier: { ...frontier, paused: true }, options };
+    const line = new Progress(paused, new Target(false)).line();
+    expect(line).toMatch(/^3 pages, paused, 2 in flight, /);
+  });
+
   it("redraws one line on a terminal, never wider than it", () => {
     for (const [columns, shown] of [
       [30, "3 pages, 0/s, 2 in flight"],

@@ -1,5 +1,5 @@
 import { run, sleep, spawn } from "greenlit";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { Message, RabbitmqConnection } from "../src/rabbitmq-connection.js";
 import { RabbitmqStore } from "../src/rabbitmq-store.js";
 import type { Changes, FoundEntry, Membership } from "../src/store.js";
@@ -29,6 +29,7 @@ interface Inside {
   rabbit: Pick<RabbitmqConnection, "get" | "acknowledge"> & {
     current: { model: { connection: { stream: { destroy(error: Error): void } } } } | null;
   };
+  job: string;
   commitWith(): void;
   change(name: string): unknown;
 }
@@ -165,6 +166,26 @@ describe("RabbitmqStore", () => {
         const [rest] = store.read([{ queue, after: some!.at(-1)!.seq, count: 1_000 }]);
         const urls = [...some!, ...rest!].map(({ url }) => url);
         expect(urls).toEqual(added.filter((it) => it.queue === queue).map(({ url }) => url));
+      }
+    });
+  });
+
+  it("ends when messages are gone that should be there, and not before it is sure", async () => {
+    await withCrawl((open) => {
+      const store = open("one");
+      store.commit({ ...NOTHING, added: [entry("1")] });
+      store.take(10);
+      const { rabbit, job } = inside(store);
+      while (rabbit.get(`greenlit-crawl.${job}.a`) !== null); // and never acknowledges it
+      const read = (): unknown => store.read([{ queue: "a", after: -1, count: 10 }]);
+      const [now, began] = [performance.now.bind(performance), performance.now()];
+      let ahead = 0;
+      const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + ahead);
+      try {
+        for (; now() + ahead - began < 180_000; ahead += 30_000) expect(read()).toEqual([[]]);
+        expect(read).toThrow(/no message for URLs of a that wait there.*--fresh/);
+      } finally {
+        clock.mockRestore();
       }
     });
   });

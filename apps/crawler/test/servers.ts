@@ -4,9 +4,10 @@ import { describe } from "vitest";
 /** Servers that tests use. Where one is not there, they are skipped; in CI that is a failure. */
 const SERVERS = {
   redis: process.env["REDIS_URL"] ?? "redis://127.0.0.1:6379/1",
+  postgres: process.env["POSTGRES_URL"] ?? "postgres://postgres@127.0.0.1:5432/test",
   rabbitmq: process.env["RABBITMQ_URL"] ?? "amqp://guest:guest@127.0.0.1:5672",
 } as const;
-const PORTS = { redis: 6379, rabbitmq: 5672 } as const;
+const PORTS = { redis: 6379, postgres: 5432, rabbitmq: 5672 } as const;
 
 export interface TestServer {
   readonly url: string;
@@ -26,7 +27,7 @@ export async function findServer(name: keyof typeof SERVERS): Promise<TestServer
   });
   if (error === null) return { url, reason: null };
   const reason = `${name} is not at ${hostname}: ${error.message}`;
-  if (process.env["CI"] !== undefined) throw new Error(reason);
+  if ((process.env["CI"] ?? process.env["GREENLIT_CI"]) !== undefined) throw new Error(reason);
   console.log(`its tests are skipped: ${reason}`);
   return { url, reason };
 }

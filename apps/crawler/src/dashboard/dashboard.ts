@@ -90,7 +90,7 @@ export class Dashboard implements Disposable {
 
   /** Samples taken so far, one each `interval`. */
   get samples(): number {
-    return this.monitor.tick.sample;
+    return this.monitor.sampleCount;
   }
 
   /**

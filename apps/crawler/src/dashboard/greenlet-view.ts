@@ -2,6 +2,7 @@ import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
 import { dump, type GreenletDump } from "greenlit";
 import type { Flight, Flights } from "../flights.js";
+import type { Entry } from "../schedule.js";
 import { type Query, select } from "./query.js";
 import type { Frame, GreenletRow, GreenletStack, Selection } from "./snapshot.js";
 
@@ -16,11 +17,19 @@ const PACKAGE = new URL("../..", import.meta.url).pathname;
 /** Where the runtime's packages are, unless they are in a node_modules folder. */
 const RUNTIME = new URL("../../", pathToFileURL(require.resolve("greenlit"))).pathname;
 
+/** A page in flight as it was at one moment. */
+interface Seen {
+  readonly row: GreenletRow;
+  readonly entry: Entry;
+  /** As V8 writes it. */
+  readonly stack: readonly string[];
+}
+
 /** The pages in flight, and the line at which the greenlet of each is blocked. */
 export class GreenletView {
   private readonly flights: Flights;
-  /** The stacks of the rows that were given last: a page that is clicked on may have ended. */
-  private last = new Map<string, GreenletStack>();
+  /** The rows that were given last: a page that is clicked on may have ended. */
+  private last = new Map<string, Seen>();
 
   constructor(flights: Flights) {
     this.flights = flights;
@@ -37,19 +46,20 @@ export class GreenletView {
         return now - (sort === "age" ? began : since);
       },
     });
-    const stacks = stacksOf(selection.rows, now);
-    this.last = new Map(stacks.map((stack) => [keyOf(stack), stack]));
-    return { ...selection, rows: stacks.map(rowOf) };
+    const all = look(selection.rows, now);
+    this.last = new Map(all.map((seen) => [keyOf(seen.row), seen]));
+    return { ...selection, rows: all.map(({ row }) => row) };
   }
 
   /** One of them with its whole stack, as seen last when it has ended; null when unknown. */
   stack(id: number, url: string): GreenletStack | null {
     for (const flight of this.flights) {
       if (flight.greenlet.id !== id || flight.entry.url !== url) continue;
-      return stacksOf([flight], performance.now())[0] ?? null;
+      const [seen] = look([flight], performance.now());
+      return seen === undefined ? null : tell(seen, false);
     }
-    const last = this.last.get(keyOf({ id, url }));
-    return last === undefined ? null : { ...last, hasEnded: true };
+    const seen = this.last.get(keyOf({ id, url }));
+    return seen === undefined ? null : tell(seen, true);
   }
 }
 
@@ -57,11 +67,11 @@ function keyOf({ id, url }: Pick<GreenletRow, "id" | "url">): string {
   return `${id} ${url}`;
 }
 
-function stacksOf(flights: readonly Flight[], now: number): GreenletStack[] {
+function look(flights: readonly Flight[], now: number): Seen[] {
   const dumps = dumpOf(flights);
   return flights.flatMap((flight) => {
     const found = dumps.get(flight.greenlet.id);
-    return found === undefined ? [] : [stackOf(flight, found, now)];
+    return found === undefined ? [] : [see(flight, found, now)];
   });
 }
 
@@ -76,23 +86,26 @@ function dumpOf(flights: readonly Flight[]): Map<number, GreenletDump> {
   }
 }
 
-function stackOf(
-  { entry, phase, began, since }: Flight,
-  { id, waitsFor, stack }: GreenletDump,
-  now: number,
-): GreenletStack {
-  const frames = stack.map(parseFrame);
-  const frame = frames.find(({ isOwn }) => isOwn) ?? frames[0];
-  const at = frame === undefined ? "" : `${frame.call} ${lineOf(frame)}`;
-  const { url, depth, attempts, referrer } = entry;
+function see({ entry, phase, began, since }: Flight, dump: GreenletDump, now: number): Seen {
+  const { id, waitsFor, stack } = dump;
+  const { url } = entry;
   const [age, inPhase] = [now - began, now - since];
-  const row = { id, url, phase, age, inPhase, waitsFor, at };
-  return { ...row, depth, attempts, referrer, frames, hasEnded: false };
+  const row = { id, url, phase, age, inPhase, waitsFor, at: innermostOwn(stack) };
+  return { row, entry, stack };
 }
 
-function rowOf(stack: GreenletStack): GreenletRow {
-  const { id, url, phase, age, inPhase, waitsFor, at } = stack;
-  return { id, url, phase, age, inPhase, waitsFor, at };
+function tell({ row, entry, stack }: Seen, hasEnded: boolean): GreenletStack {
+  const { depth, attempts, referrer } = entry;
+  return { ...row, depth, attempts, referrer, hasEnded, frames: stack.map(parseFrame) };
+}
+
+/** The innermost call that is not of the runtime, and where that is. */
+function innermostOwn(stack: readonly string[]): string {
+  for (const text of stack) {
+    const frame = parseFrame(text);
+    if (frame.isOwn) return `${frame.call} ${lineOf(frame)}`;
+  }
+  return "";
 }
 
 /** `client.ts:98` */

@@ -93,6 +93,12 @@ export class Monitor implements Watcher {
     this.newest++;
   }
 
+  /** How many were taken. */
+  get sampleCount(): number {
+    return this.newest;
+  }
+
+  /** The newest of them. */
   get samples(): readonly Sample[] {
     return this.kept;
   }

@@ -1,4 +1,6 @@
+import { join } from "node:path";
 import { type Command, Option } from "commander";
+import { ARCHIVE } from "../archive/plan.js";
 import type { RequisiteMode } from "../errands.js";
 import type { Mode } from "./mode.js";
 
@@ -21,6 +23,10 @@ export const archiveMode: Mode = {
     const { warc = true } = options;
     if (warc === true && options.job === undefined)
       throw new Error("without a job, the archive needs a folder: --warc <folder>");
-    return { options: { ...options, warc, requisites: flags["requisites"] as RequisiteMode } };
+    const folder = warc === true ? join(options.job!, ARCHIVE) : warc;
+    return {
+      options: { ...options, warc, requisites: flags["requisites"] as RequisiteMode },
+      conclude: (say) => say(`The archive is in ${folder}.`),
+    };
   },
 };

@@ -1,12 +1,14 @@
-// An archive is whole whatever happens to the crawl: no record is torn, none is there twice.
+// An archive is whole whatever happens to the crawl: no record is torn, none is there twice. So it
+// is with CSV.
 //
 //     CRAWL_KILLS=100 CRAWL_SEED=7 npx vitest run apps/crawler/test/archive/kill.test.ts
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
-import type { PageRecord } from "../../src/output.js";
 import { temporaryFolder } from "../folder.js";
-import { crawlUntilKilled, KILLS, randomNumbers, readLines, SEED } from "../killed.js";
+import { crawlUntilKilled, KILLS, randomNumbers, SEED } from "../killed.js";
+import { parseCsv } from "../parse-csv.js";
 import { serveLargeSite } from "../large-site.js";
 import { readArchive, readIndex } from "./read-archive.js";
 
@@ -14,6 +16,15 @@ const PROGRAM = fileURLToPath(new URL("../programs/archive.mjs", import.meta.url
 const PAGES = 300;
 /** Several files are begun in each run. */
 const SIZE = 20_000;
+
+function readCsv(file: string): Record<"url" | "finalUrl", string>[] {
+  const [columns = [], ...records] = parseCsv(readFileSync(file, "utf8"));
+  return records.map((record) => {
+    expect(record).toHaveLength(columns.length);
+    const fields = columns.map((name, i) => [name, record[i]!]);
+    return Object.fromEntries(fields) as Record<"url" | "finalUrl", string>;
+  });
+}
 
 it(
   `is whole, with each answer once, killed ${KILLS} times at random moments`,
@@ -23,10 +34,12 @@ it(
     const site = await serveLargeSite(PAGES);
     for (let kills = 0; kills < KILLS;) {
       const job = temporaryFolder();
-      const program = [PROGRAM, site.seed, job, String(SIZE)];
+      const program = [PROGRAM, site.seed, job, String(SIZE), "csv"];
       while (!(await crawlUntilKilled(program, site, kills < KILLS ? random : null))) kills++;
-      const pages = readLines<PageRecord>(join(job, "pages.jsonl"));
+      const pages = readCsv(join(job, "pages.csv"));
       expect(pages.map(({ url }) => url).sort()).toEqual(site.urls);
+      const items = readCsv(join(job, "items.csv"));
+      expect(items.map(({ url }) => url).sort()).toEqual(site.pages);
 
       const folder = join(job, "archive");
       const records = await readArchive(folder);

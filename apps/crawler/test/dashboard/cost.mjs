@@ -1,73 +1,96 @@
-// What a dashboard costs a crawl: node test/dashboard/cost.mjs [pages] [rounds], after a build.
+// What a dashboard costs a crawl: node test/dashboard/cost.mjs [pages], after a build.
 //
-// The same crawl, in memory, of a site in another process: without a dashboard, with one that
-// nobody looks at, and with one that is looked at as the page does (the stream, and once a second
-// the panel that costs most). Reported is the processor time of the crawler's process, the least
-// of the rounds, which take turns. Where there are two cores, the site and the reader have one of
-// their own.
-import { execFileSync, fork } from "node:child_process";
+// A crawl, in memory, of a site in another process is profiled: of the processor's time that the
+// crawl takes, so much is spent in the dashboard's files and in the server under it. That is a
+// share of one run, so it holds on busy machines, too. Once nobody looks at the dashboard, and once
+// somebody does as the page does: the stream, and once a second the panel that costs most.
+import { fork } from "node:child_process";
 import { createServer } from "node:http";
+import { Session } from "node:inspector/promises";
 import { fileURLToPath } from "node:url";
 import { Crawler, serveDashboard } from "@greenlit/crawler";
 import { run } from "greenlit";
 
-const KINDS = ["without", "unseen", "seen"];
+/** Whatever is called by these is the dashboard's. */
+const DASHBOARD = /\/crawler\/dist\/dashboard\/|\/net\/dist\/http-server\//;
+/** What is there without one, too; what it calls is the visit of a page. */
+const FLIGHTS = /\/crawler\/dist\/flights\.js/;
+
 const [first, second, third, fourth] = process.argv.slice(2);
 if (first === "site") serveSite(Number(second));
-else if (first === "crawl") await crawl(second, third, fourth);
+else if (first === "crawl") await crawl(second === "seen", third, Number(fourth));
 else if (first === "read") await read(second);
-else await compare(Number(first ?? 6_000), Number(second ?? 7));
+else await measure(Number(first ?? 10_000));
 
-async function compare(pages, rounds) {
-  const site = await start(1, "site", pages);
-  const times = Object.fromEntries(KINDS.map((kind) => [kind, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const kind of KINDS) {
-      const { child, message } = await start(0, "crawl", kind, site.message, pages);
-      const reader = message.dashboard === null ? null : await start(1, "read", message.dashboard);
-      child.send("go");
-      const { seconds, found } = await once(child);
-      if (found !== pages) throw new Error(`${kind}: ${found} pages of ${pages}`);
-      times[kind].push(seconds);
-      reader?.child.kill();
-    }
+async function measure(pages) {
+  const site = await start("site", pages);
+  for (const kind of ["unseen", "seen"]) {
+    const { child, message } = await start("crawl", kind, site.message, pages);
+    const reader = message === null ? null : await start("read", message);
+    child.send("go");
+    const { seconds, busy, dashboard, flights } = await once(child);
+    const percent = (part) => `${((100 * part) / busy).toFixed(1)} %`;
+    console.log(
+      `${pages} pages in ${seconds.toFixed(1)} s, dashboard ${kind}: ${percent(dashboard)} ` +
+        `of the processor's time; pages in flight, which are always known: ${percent(flights)}`,
+    );
+    reader?.child.kill();
   }
   site.child.kill();
-  // The least is what the machine disturbed least.
-  const least = KINDS.map((kind) => Math.min(...times[kind]));
-  console.log(`${pages} pages, ${rounds} rounds, the least seconds of processor time`);
-  KINDS.forEach((kind, i) => {
-    const more = (100 * (least[i] / least[0] - 1)).toFixed(1);
-    console.log(`${kind.padEnd(8)} ${least[i].toFixed(3)}  ${i === 0 ? "" : `${more} % more`}`);
-  });
 }
 
 function serveSite(pages) {
   const server = createServer(({ url }, response) => {
     const i = Number(url.slice(1));
     const links = Array.from({ length: 20 }, (_, k) => (i * 20 + k * 7 + 1) % pages);
+    const html = links.map((to) => `<a href=/${to}>page ${to}</a>`).join("");
     response.setHeader("content-type", "text/html");
-    response.end(
-      `<title>${i}</title>${links.map((to) => `<a href=/${to}>page ${to}</a>`).join("")}`,
-    );
+    response.end(`<title>${i}</title>${html}`);
   });
   server.listen(0, "127.0.0.1", () => process.send(server.address().port));
 }
 
-async function crawl(kind, port, pages) {
-  const seeds = Array.from({ length: Number(pages) }, (_, i) => `http://127.0.0.1:${port}/${i}`);
+async function crawl(isSeen, port, pages) {
+  const seeds = Array.from({ length: pages }, (_, i) => `http://127.0.0.1:${port}/${i}`);
   const go = once(process);
   const { crawler, dashboard } = await run(() => {
     const crawler = new Crawler({ seeds, perHost: 50, robots: false });
-    return { crawler, dashboard: kind === "without" ? null : serveDashboard(crawler) };
+    return { crawler, dashboard: serveDashboard(crawler) };
   });
-  process.send({ dashboard: kind === "seen" ? dashboard.url : null });
+  process.send(isSeen ? dashboard.url : null);
   await go;
-  const before = process.cpuUsage();
-  const { pages: found } = await run(() => crawler.run());
-  const { user, system } = process.cpuUsage(before);
-  process.send({ seconds: (user + system) / 1e6, found });
+  const session = new Session();
+  session.connect();
+  await session.post("Profiler.enable");
+  await session.post("Profiler.start");
+  const began = performance.now();
+  const summary = await run(() => crawler.run());
+  const seconds = (performance.now() - began) / 1000;
+  if (summary.pages !== pages) throw new Error(`${summary.pages} pages of ${pages}`);
+  const { profile } = await session.post("Profiler.stop");
+  process.send({ seconds, ...shares(profile) });
   process.exit();
+}
+
+/** Times in the profile's unit. */
+function shares({ nodes, samples, timeDeltas }) {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const parents = new Map(nodes.flatMap(({ id, children = [] }) => children.map((it) => [it, id])));
+  const isDashboards = (id) => {
+    for (let at = id; at !== undefined; at = parents.get(at)) {
+      if (DASHBOARD.test(byId.get(at).callFrame.url)) return true;
+    }
+    return false;
+  };
+  const times = { busy: 0, dashboard: 0, flights: 0 };
+  samples.forEach((id, i) => {
+    const { functionName, url } = byId.get(id).callFrame;
+    if (functionName === "(idle)") return;
+    times.busy += timeDeltas[i];
+    if (isDashboards(id)) times.dashboard += timeDeltas[i];
+    if (FLIGHTS.test(url)) times.flights += timeDeltas[i];
+  });
+  return times;
 }
 
 async function read(url) {
@@ -83,14 +106,9 @@ async function read(url) {
   }
 }
 
-/** Starts this file in a process of its own, on a core of its own, and waits for its word. */
-async function start(core, ...args) {
+/** Starts this file in a process of its own, and waits for its word. */
+async function start(...args) {
   const child = fork(fileURLToPath(import.meta.url), args.map(String));
-  try {
-    execFileSync("taskset", ["-a", "-pc", String(core), String(child.pid)], { stdio: "ignore" });
-  } catch {
-    // one core, or a system without taskset
-  }
   return { child, message: await once(child) };
 }
 

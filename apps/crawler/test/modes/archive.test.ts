@@ -43,7 +43,7 @@ it("keeps pages with what they consist of, from wherever that comes", async () =
   const cwd = temporaryFolder();
   const args = ["archive", origin, "--allow-private", "--job", "j", "--quiet"];
   const { code, err } = await command(args, undefined, cwd);
-  expect(err).toBe("");
+  expect(err).toBe("The archive is in j/archive.\n");
   expect(code).toBe(0);
   expect((await urlsOf(join(cwd, "j/archive"))).sort()).toEqual(
     [

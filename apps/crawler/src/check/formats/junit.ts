@@ -13,9 +13,9 @@ import { first, number, where } from "./words.js";
 const SHOWN = 1_000;
 
 /**
- * JUnit's XML as CI servers read it, valid by the schema of Ant's reports (JUnit.xsd by Windy Road),
- * which is the strictest: a suite for each kind of finding, with a case for each target. A kind of
- * which there is none is a case that passed.
+ * JUnit's XML as CI servers read it, valid by the schema of Ant's reports (JUnit.xsd by Windy
+ * Road), which is the strictest: a suite for each kind of finding, with a case for each target. A
+ * kind of which there is none is a case that passed.
  *
  * @param strict whether warnings are failures; else they are cases that passed
  * @param now when it was checked
