@@ -1,5 +1,5 @@
-// A crawl that is killed again and again loses nothing, and does nothing twice: with each store, and
-// by several processes.
+// A crawl that is killed again and again loses nothing, and does nothing twice: with each store,
+// and by several processes.
 //
 //     CRAWL_KILLS=100 CRAWL_SEED=7 npx vitest run apps/crawler/test/kill.test.ts
 import { type ChildProcess } from "node:child_process";
@@ -16,23 +16,18 @@ import { serveHosts } from "./hosts-site.js";
 import { command, urlsOf } from "./job-command.js";
 import { crawlUntilKilled, KILLS, randomNumbers, readLines, SEED } from "./killed.js";
 import { serveLargeSite } from "./large-site.js";
-import { findServer, type TestServer } from "./servers.js";
+import { findSharedStores, type TestServer } from "./servers.js";
 
 const PROGRAM = fileURLToPath(new URL("programs/keep.mjs", import.meta.url));
 const PAGES = 300;
 const TIME = 60_000 + KILLS * 20_000;
 
-const [redis, rabbitmq] = [await findServer("redis"), await findServer("rabbitmq")];
 const LMDB: TestServer = { url: "lmdb", reason: null };
-const STORES: readonly (readonly [name: string, server: TestServer])[] = [
-  ["LMDB", LMDB],
-  ["Redis", redis],
-  ["RabbitMQ", { ...rabbitmq, url: `${rabbitmq.url}?known=${redis.url}` }],
-];
+const STORES = { LMDB, ...(await findSharedStores()) };
 console.log(`kill.test.ts: CRAWL_SEED=${SEED}`);
 
 describe(`killed ${KILLS} times at random moments, a crawl loses no URL and writes none twice`, () => {
-  for (const [name, { url: store, reason }] of STORES) {
+  for (const [name, { url: store, reason }] of Object.entries(STORES)) {
     it.skipIf(reason !== null)(`with ${name}`, () => killAndCompare(store), TIME);
   }
 
