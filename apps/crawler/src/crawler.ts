@@ -16,7 +16,7 @@ import { Ledger } from "./ledger.js";
 import { Manners } from "./manners.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { Outlinks } from "./outlinks.js";
-import { CrawledPage, type Effects, type PageHandler } from "./page.js";
+import { checkHandler, CrawledPage, type Effects, type PageHandler } from "./page.js";
 import { Proxies } from "./proxies.js";
 import { Redirects } from "./redirects.js";
 import { productToken } from "./robots.js";
@@ -80,10 +80,10 @@ export class Crawler {
   private stoppedBy: "interrupted" | "max-time" | null = null;
   private fatal: { error: unknown } | null = null;
 
-  /** @throws OutputError, RangeError, Error when the job's folder cannot be used */
+  /** @throws OutputError, RangeError, TypeError, Error when the job's folder cannot be used */
   constructor(options: CrawlOptions, handler: PageHandler | null = null) {
     this.options = resolveOptions(options);
-    this.handler = handler;
+    this.handler = checkHandler(handler);
     this.guard = new AddressGuard(this.options.allowPrivate);
     const cookies = startingCookies(this.options);
     this.credentials = new Credentials(this.options, cookies);
@@ -104,7 +104,7 @@ export class Crawler {
     this.scope = new Scope({ ...this.options, mode: this.options.scope });
     this.errands = new Errands(this.options, this.scope);
     this.manners = new Manners(this.options);
-    this.recorder = new Recorder(this.job.outputs);
+    this.recorder = new Recorder(this.job.outputs, this.frontier.dirty);
     this.robots = new RobotsCache(this.recorder.around(this.client), this.options);
     const obeys = this.options.robots;
     const { errands, ledger, manners, scope } = this;

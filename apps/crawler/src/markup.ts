@@ -120,7 +120,7 @@ export class MarkupReader implements TokenSink {
     this.close(this.nameOf(start, end));
   }
 
-  text(start: number, end: number): void {
+  text(start: number, end: number, isLiteral = false): void {
     const inTitle = this.title === "within";
     if (this.code !== "" && !inTitle) {
       if (this.code === "style" && this.templates === 0 && this.handler.styleText !== undefined)
@@ -129,7 +129,8 @@ export class MarkupReader implements TokenSink {
     }
     if (inTitle) {
       const text = this.source.slice(start, Math.min(end, start + LONGEST_TITLE));
-      this.handler.titleText(this.xml ? decodeXML(text) : decodeHTML(text));
+      const decode = this.xml ? decodeXML : decodeHTML;
+      this.handler.titleText(isLiteral ? text : decode(text));
     }
     this.fingerprint = hash(this.fingerprint, this.source, start, end);
   }

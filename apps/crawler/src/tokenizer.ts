@@ -9,8 +9,11 @@ export interface TokenSink {
   /** @returns the name of the element, if what follows is no markup until that ends; else "" */
   openTagEnd(selfClosing: boolean): string;
   closeTag(start: number, end: number): void;
-  /** Text as it stands, its entities too; one text may come in pieces. */
-  text(start: number, end: number): void;
+  /**
+   * Text as it stands; one text may come in pieces.
+   * @param isLiteral what looks like an entity is none: a CDATA section
+   */
+  text(start: number, end: number, isLiteral?: boolean): void;
   /** Whether the text at hand is SVG or MathML, which have CDATA sections. */
   isForeign(): boolean;
 }
@@ -185,7 +188,7 @@ export class Tokenizer {
     if (text.startsWith("--", start + 2)) return this.comment(start + 4);
     if (text.startsWith("[CDATA[", start + 2) && (this.xml || this.sink.isForeign())) {
       const end = text.indexOf("]]>", start + 9);
-      this.sink.text(start + 9, end < 0 ? text.length : end);
+      this.sink.text(start + 9, end < 0 ? text.length : end, true);
       return end < 0 ? text.length : end + 3;
     }
     return this.after(">", start + 2);

@@ -93,6 +93,8 @@ describe("extractLinks", () => {
     expect(title("<title>\n A &amp; B\t&lt;i&gt; </title><title>second</title>")).toBe("A & B <i>");
     expect(title("<title></title>")).toBe("");
     expect(title("<p>no title")).toBe(null);
+    const cdata = "<html><title>a &amp;<![CDATA[ &lt; <b>]]></title></html>";
+    expect(extractLinks(cdata, PAGE, { xml: true }).title).toBe("a & &lt; <b>");
     expect(title(`<title>${"x".repeat(1_000)}</title>`)).toHaveLength(300);
   });
 

@@ -26,6 +26,13 @@ async function crawled(options: CrawlOptions, handler?: PageHandler) {
 }
 
 describe("a handler", () => {
+  it("must be a function, which is said at once", async () => {
+    const output = { write: () => {} } as never;
+    await expect(crawled({ seeds: [] }, output)).rejects.toThrow(
+      /^the handler must be a function, not object: an output is given as `output`/,
+    );
+  });
+
   it("gets the document of a page made to keep a crawler busy", async () => {
     const { origin } = await serve(site({ "/": "<div>".repeat(200_000) }));
     let ticks = 0;

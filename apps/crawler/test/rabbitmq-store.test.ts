@@ -2,6 +2,7 @@ import { run, sleep, spawn } from "greenlit";
 import { expect, it, vi } from "vitest";
 import type { Message, RabbitmqConnection } from "../src/rabbitmq-connection.js";
 import { RabbitmqStore } from "../src/rabbitmq-store.js";
+import { RedisStore } from "../src/redis-store.js";
 import type { Changes, FoundEntry, Membership } from "../src/store.js";
 import { describeStore } from "../src/store-suite.js";
 import { describeWith, findServer, newJob } from "./servers.js";
@@ -193,7 +194,12 @@ describe("RabbitmqStore", () => {
   it("says what is wrong, and what to do", async () => {
     const open = (server: string) => () => {
       const at = server === "" ? rabbitmq.url : `${server}?known=${redis.url}`;
-      new RabbitmqStore(at, { worker: "one", job: newJob() }).close();
+      const job = newJob();
+      try {
+        new RabbitmqStore(at, { worker: "one", job }).close();
+      } finally {
+        RedisStore.drop(redis.url, job);
+      }
     };
     await run(() => {
       expect(open("amqp://127.0.0.1:1")).toThrow(

@@ -1,6 +1,6 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { getCurrent, type Greenlet } from "greenlit";
+import { type Event, getCurrent, type Greenlet } from "greenlit";
 import type { RequestDraft } from "../hooks.js";
 import type { Outputs } from "../outputs.js";
 import type { Entry } from "../schedule.js";
@@ -47,11 +47,14 @@ export class Recorder {
   /** Null: nothing is kept, and nothing costs anything. */
   private readonly archive: WarcFiles | null;
   private readonly requests = new WeakMap<object, Exchange>();
+  private readonly dirty: Event;
   /** Bytes of bodies that were handed over. */
   private handed = 0;
 
-  constructor(outputs: Outputs) {
+  /** @param dirty set when there is something to be committed */
+  constructor(outputs: Outputs, dirty: Event) {
     this.outputs = outputs;
+    this.dirty = dirty;
     this.archive = (outputs.get("archive") as WarcFiles | undefined) ?? null;
     if (this.archive === null) return;
     subscribe(CREATED, this.onCreated);
@@ -105,6 +108,7 @@ export class Recorder {
   private hand(exchange: Exchange): void {
     this.handed += exchange.payload.length;
     this.outputs.write("archive", exchange);
+    this.dirty.set();
   }
 
   /** A request is created in the greenlet that makes it, and sent when there is a connection. */
@@ -136,5 +140,6 @@ function originOf(entry: Entry | null, before: readonly Exchange[]): Origin {
   const last = before.at(-1);
   if (last !== undefined) return { via: last.url, path: `${last.origin.path}R` };
   if (entry === null) return { via: null, path: "P" };
-  return { via: entry.referrer, path: "L".repeat(entry.depth) };
+  // Sitemaps come before the seeds.
+  return { via: entry.referrer, path: "L".repeat(Math.max(0, entry.depth)) };
 }

@@ -241,6 +241,26 @@ describe("an archive", () => {
       );
   });
 
+  it("has what was fetched to find pages: sitemaps, and answers that led to another attempt", async () => {
+    let attempts = 0;
+    const { origin } = await serve((request, response) => {
+      if (request.url === "/sitemap.xml")
+        response.end(`<urlset><url><loc>${origin}/a</loc></url></urlset>`);
+      else if (request.url === "/a" && ++attempts === 1) response.writeHead(503).end("busy");
+      else response.setHeader("content-type", "text/html").end("ready");
+    });
+    const job = temporaryFolder();
+    const options = { seeds: [], sitemaps: [`${origin}/sitemap.xml`], retries: 1, retryDelay: 1 };
+    await archived({ ...options, job, robots: false });
+    const records = await readArchive(join(job, "archive"));
+    const index = readIndex(join(job, "archive"), records);
+    expect(index.map(({ about }) => `${about["url"]} ${about["status"]}`).sort()).toEqual([
+      `${origin}/a 200`,
+      `${origin}/a 503`,
+      `${origin}/sitemap.xml 200`,
+    ]);
+  });
+
   it("leaves out what did not count, and what had no answer", async () => {
     const { origin, requests } = await serve((request, response) => {
       response.setHeader("content-type", "text/html");

@@ -13,6 +13,7 @@ const entry = (): Entry =>
 interface Kept {
   readonly recorder: Recorder;
   readonly exchanges: Exchange[];
+  readonly dirty: Event;
   readonly archive: { readonly folder: string; written: number; readonly wrote: Event };
 }
 
@@ -23,7 +24,8 @@ function keeping(): Kept {
     get: () => archive,
     write: (_: string, exchange: Exchange) => exchanges.push(exchange),
   } as unknown as Outputs;
-  return { recorder: new Recorder(outputs), exchanges, archive };
+  const dirty = new Event();
+  return { recorder: new Recorder(outputs, dirty), exchanges, archive, dirty };
 }
 
 function fetched(path: string, size = 3): Exchange {
@@ -65,6 +67,24 @@ describe("Recorder", () => {
         beginExchange({ url: new URL("http://a/"), headers: {}, proxy: null });
       });
       expect(exchanges).toEqual([]);
+      recorder.close();
+    });
+  });
+
+  it("wants a commit for what it hands over, though nothing else has changed", async () => {
+    await run(() => {
+      const { recorder, dirty } = keeping();
+      recorder.during(null, () => fetched("/robots.txt"));
+      expect(dirty.isSet).toBe(true);
+      recorder.close();
+    });
+  });
+
+  it("knows sitemaps, which come before the seeds", async () => {
+    await run(() => {
+      const { recorder, exchanges } = keeping();
+      recorder.during({ ...entry(), depth: -1 }, () => fetched("/sitemap.xml"));
+      expect(exchanges[0]!.origin.path).toBe("");
       recorder.close();
     });
   });

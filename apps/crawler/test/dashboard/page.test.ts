@@ -234,8 +234,8 @@ describe.skipIf(noBrowser)("the dashboard in a browser", () => {
       const before = await measure();
       await until(3_600);
       const after = await measure();
-      expect(after.heap - before.heap).toBeLessThan(2_000_000);
-      expect(after.nodes - before.nodes).toBeLessThan(500); // of 5,000 or so
+      expect(after.heap - before.heap).toBeLessThan(1_000_000); // of 1.6 MB
+      expect(after.nodes - before.nodes).toBeLessThan(300); // of 1,100
       expect(
         Number((await page.locator("#pages").textContent())!.replace(",", "")),
       ).toBeGreaterThan(100);
