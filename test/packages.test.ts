@@ -228,7 +228,7 @@ describe("the packed packages", () => {
 
     it("holds what it should, and no stray file", () => {
       const own =
-        /^(package\.json|README\.md|LICENSE|(src|dist)\/[\w/.-]+\.(c?[jt]s|map|html|json))$/;
+        /^(package\.json|README\.md|LICENSE|(src|dist)\/[\w/.-]+\.(c?[jt]s|map|html|json|css|svg))$/;
       const native = /^(binding\.gyp|install\.mjs|native\/.*\.(cc|h|S)|prebuilds\/[\w./-]+\.node)$/;
       const stray = files().filter((file) => !own.test(file) && !native.test(file));
       expect(stray).toEqual([]);
