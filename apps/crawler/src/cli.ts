@@ -98,7 +98,7 @@ function run(
   if (crawler instanceof Crawler) conclude?.(say);
   const journal = <T>(name: string): Iterable<T> => crawler.journal<T>(name);
   const code = mode.finish?.({ folder, file, summary, flags, say, journal }) ?? null;
-  return code ?? exitCode(summary);
+  return code ?? exitCode(summary, crawler.isResumed);
 }
 
 /** @returns the exit code: whether anything would be fetched */
@@ -154,9 +154,11 @@ function welcome(crawler: Crawler | Workers, folder: string): string {
   return `Going on with the crawl in ${folder} (${so}). --fresh starts over.`;
 }
 
-function exitCode(summary: Summary): number {
+function exitCode(summary: Summary, isResumed: boolean): number {
   if (summary.interrupted) return 130;
   if (summary.limit === "max-time") return 3;
+  // Other machines have done all of it.
+  if (isResumed && summary.pages + summary.failed === 0) return 0;
   return (summary.statuses["2xx"] ?? 0) > 0 ? 0 : 1;
 }
 

@@ -15,6 +15,7 @@ import { Job } from "./job.js";
 import { Ledger } from "./ledger.js";
 import { Manners } from "./manners.js";
 import { type CrawlOptions, type ResolvedOptions, resolveOptions } from "./options.js";
+import type { Output, PageRecord } from "./output.js";
 import { Outlinks } from "./outlinks.js";
 import { checkHandler, CrawledPage, type Effects, type PageHandler } from "./page.js";
 import { Proxies } from "./proxies.js";
@@ -34,11 +35,14 @@ import { parseUrl } from "./url.js";
  * Crawls from the seeds until nothing is left. To be called in a greenlet; blocks until the crawl
  * is finished.
  *
- * @param handler called with each page, and decides what is followed; without one, every link is
+ * @param then called with each page, and decides what is followed; without it, every link is. Or
+ *   something with `write`, which gets the records, as `options.output` does
  * @throws what `new Crawler` and `run` throw
  */
-export function crawl(options: CrawlOptions, handler?: PageHandler): Summary {
-  return new Crawler(options, handler).run();
+export function crawl(options: CrawlOptions, then?: PageHandler | Output<PageRecord>): Summary {
+  const isOutput = typeof then === "object" && "write" in then;
+  if (isOutput) return new Crawler({ ...options, output: then }).run();
+  return new Crawler(options, then).run();
 }
 
 /** Ms between two commits, at least: what happens meanwhile goes into one. */

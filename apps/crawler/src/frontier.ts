@@ -381,12 +381,16 @@ export class Frontier {
    * none of those leased at once.
    */
   rest<T>(lease: Lease, wait: () => T): T {
-    this.leave(lease);
+    const host = this.schedule.host(lease.entry.queue);
+    host.isLeaving = false; // it would have to wait as long
+    host.resting++;
     this.resting++;
-    this.changed.set();
+    this.leave(lease);
+    this.update(host);
     try {
       return wait();
     } finally {
+      host.resting--;
       this.resting--;
     }
   }
@@ -544,9 +548,9 @@ export class Frontier {
   }
 
   private isStalled(): boolean {
-    if (this.resting === 0 || this.active > 0) return false;
-    // What is queued may wait for what rests: a host is given to another worker when it is idle.
-    return this.hasNothingMore() || this.schedule.nextAt === Infinity;
+    const isQuiet = this.resting > 0 && this.active === 0;
+    if (this.share !== null) return isQuiet && this.schedule.nextAt === Infinity;
+    return isQuiet && this.hasNothingMore();
   }
 
   private hasNothingMore(): boolean {

@@ -61,18 +61,31 @@ const DRIVERS: Readonly<Record<string, () => Promise<Driver>>> = {
   amqps: async () => (await import("./rabbitmq-store.js")).RabbitmqStore,
 };
 
+/** Removes the crawl of a job's folder from a server. Blocks. @throws StoreError */
+export function dropCrawl(url: string, folder: string): void {
+  driverOf(url).drop(url, nameOf(folder));
+}
+
 function openServer(url: string, folder: string, { worker, fresh }: StoreOptions): Opened {
+  const Driver = driverOf(url);
+  const machine = machineOf(folder);
+  const name = worker === undefined ? machine : `${machine} ${worker}`;
+  if (fresh === true) dropCrawl(url, folder);
+  return { store: new Driver(url, { job: nameOf(folder), worker: name }), name };
+}
+
+/** Of the crawl, on a server. */
+function nameOf(folder: string): string {
+  return basename(resolve(folder));
+}
+
+function driverOf(url: string): Driver {
   const load = DRIVERS[/^([a-z]+):/.exec(url)?.[1] ?? ""];
   if (load === undefined) {
     const names = Object.keys(DRIVERS).map((scheme) => `${scheme}:`);
     throw new StoreError(`--store must be lmdb, or a URL that begins with ${names.join(" or ")}`);
   }
-  const Driver = wait(load());
-  const job = basename(resolve(folder));
-  const machine = machineOf(folder);
-  const name = worker === undefined ? machine : `${machine} ${worker}`;
-  if (fresh === true) Driver.drop(url, job);
-  return { store: new Driver(url, { job, worker: name }), name };
+  return wait(load());
 }
 
 /** What tells this folder's workers from those of other machines: kept in it. */

@@ -12,10 +12,7 @@ export type PageHandler = (page: CrawledPage) => void;
 /** @throws TypeError when it is none: a crawl would call it with each page, in vain */
 export function checkHandler(handler: unknown): PageHandler | null {
   if (handler === null || typeof handler === "function") return handler as PageHandler | null;
-  throw new TypeError(
-    `the handler must be a function, not ${typeof handler}: ` +
-      "an output is given as `output` in the options",
-  );
+  throw new TypeError(`the handler must be a function, not ${typeof handler}`);
 }
 
 const require = createRequire(import.meta.url);

@@ -45,6 +45,8 @@ export class Host {
   isOpen = false;
   /** Between the starts of two requests. */
   delay = 0;
+  /** Of those, some that wait for what becomes of others. */
+  resting = 0;
   /** Entries that wait for another attempt. */
   retrying = 0;
   /** Nothing more of it is handed out: another worker shall have it. */

@@ -136,7 +136,7 @@ export class Share {
     const released: Released[] = [];
     for (const host of schedule) {
       if (host.isLeaving) surplus--;
-      else if (surplus > 0 && host.retrying === 0 && host.fresh.size > 0) {
+      else if (surplus > 0 && host.retrying + host.resting === 0 && host.fresh.size > 0) {
         surplus--;
         host.isLeaving = true;
         schedule.update(host);
@@ -154,7 +154,7 @@ export class Share {
   private openFirsts(): void {
     const seen = new Set<string>();
     for (const host of this.schedule) {
-      if (host.isOpen) continue;
+      if (host.isOpen || host.isLeaving) continue;
       const name = hostOf(host.key);
       const limit = seen.has(name) ? 0 : 1;
       seen.add(name);

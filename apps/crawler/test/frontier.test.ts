@@ -1,4 +1,4 @@
-import { Event, run, sleep, spawn, withTimeout } from "greenlit";
+import { Event, run, sleep, spawn } from "greenlit";
 import { describe, expect, it } from "vitest";
 import { Frontier, type FrontierOptions, type Lease, type SavedFrontier } from "../src/frontier.js";
 import { MemoryStore } from "../src/memory-store.js";
@@ -352,25 +352,6 @@ describe("Frontier", () => {
       expect(frontier.next()).toBe(null);
       expect(rester.dead).toBe(true);
       expect(frontier.counts).toMatchObject({ done: 3, leased: 0, peak: 1 });
-    });
-  });
-
-  it("tells so too when a host that another worker shall have waits for what rests", async () => {
-    const frontier = frontierOf(urls("a", 2), { concurrency: 2, perHost: 2 });
-    await run(() => {
-      const first = frontier.next()!;
-      const [host] = frontier["schedule"];
-      host!.isLeaving = true;
-      frontier["schedule"].update(host!);
-      const stalled = new Event();
-      frontier.onStall = () => stalled.set();
-      spawn(() => {
-        frontier.rest(first, () => stalled.wait());
-        host!.isLeaving = false; // given back, and taken again
-        frontier["schedule"].update(host!);
-        frontier.done(first);
-      });
-      expect(withTimeout(20_000, () => frontier.next()?.entry.url)).toBe("http://a/1");
     });
   });
 

@@ -11,7 +11,7 @@ export interface HostsSite {
   /** Those of them that are pages, where redirects led. */
   readonly pages: readonly string[];
   /** All that was asked for, but robots.txt. */
-  readonly requests: readonly string[];
+  readonly requests: string[];
   /** Requests to one host at once, the most that there were. */
   readonly most: number;
 }

@@ -27,10 +27,17 @@ async function crawled(options: CrawlOptions, handler?: PageHandler) {
 
 describe("a handler", () => {
   it("must be a function, which is said at once", async () => {
-    const output = { write: () => {} } as never;
-    await expect(crawled({ seeds: [] }, output)).rejects.toThrow(
-      /^the handler must be a function, not object: an output is given as `output`/,
-    );
+    for (const wrong of [{}, "links"]) {
+      const crawling = run(() => crawl({ seeds: [] }, wrong as never));
+      await expect(crawling).rejects.toThrow(/^the handler must be a function, not /);
+    }
+  });
+
+  it("may be something that gets the records instead", async () => {
+    const { origin } = await serve(site({ "/": "<title>It</title>" }));
+    const records: PageRecord[] = [];
+    await run(() => crawl({ seeds: [origin] }, { write: (record) => records.push(record) }));
+    expect(records.map(({ title }) => title)).toEqual(["It"]);
   });
 
   it("gets the document of a page made to keep a crawler busy", async () => {

@@ -39,3 +39,12 @@ export const newJob = (): string => `test-${process.pid}-${++jobs}`;
 /** For tests that need a server. */
 export const describeWith = ({ reason }: TestServer): typeof describe =>
   (reason === null ? describe : describe.skip) as typeof describe;
+
+/** Stores that several machines can share, by name. */
+export async function findSharedStores(): Promise<Record<string, TestServer>> {
+  const names = ["postgres", "redis", "rabbitmq"] as const;
+  const [PostgreSQL, Redis, rabbitmq] = await Promise.all(names.map((name) => findServer(name)));
+  const url = `${rabbitmq!.url}?known=${Redis!.url}`;
+  const RabbitMQ = { url, reason: rabbitmq!.reason ?? Redis!.reason };
+  return { PostgreSQL: PostgreSQL!, Redis: Redis!, RabbitMQ };
+}

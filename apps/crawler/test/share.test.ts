@@ -1,5 +1,5 @@
 // Workers that share a crawl, all of them in this process.
-import { run, sleep, spawn } from "greenlit";
+import { Event, run, sleep, spawn } from "greenlit";
 import { describe, expect, it } from "vitest";
 import { Frontier, type FrontierOptions, HandOver, type Lease } from "../src/frontier.js";
 import { MemoryCrawl, MemoryStore } from "../src/memory-store.js";
@@ -71,6 +71,8 @@ interface WorkerOptions extends Partial<FrontierOptions> {
   readonly lease?: number;
   /** What a page of the site leads to. */
   readonly linksOf?: (url: string) => readonly string[];
+  /** Whether a page waits until nothing else is left to do. */
+  readonly rests?: (url: string) => boolean;
   readonly redirectOf?: (url: string) => string | null;
   readonly ms?: number;
   /** After so many pages it stands still, as if it had been killed. */
@@ -80,9 +82,12 @@ interface WorkerOptions extends Partial<FrontierOptions> {
 /** Works on a crawl until that is finished. @returns the frontier */
 function work(crawl: MemoryCrawl, log: Log, options: WorkerOptions): Frontier {
   const { name, seeds = [], lease, linksOf, redirectOf, ms = 2, diesAfter = Infinity } = options;
+  const { rests } = options;
   const store = new RemoteStore(crawl, { worker: name, ...(lease === undefined ? {} : { lease }) });
   const limits = { concurrency: 20, perHost: 4, ...options };
   const frontier = new Frontier({ parts: partsFor({ ...limits, delay: 0 }), ...limits }, store);
+  const stalled = new Event();
+  frontier.onStall = () => stalled.set();
   let pages = 0;
   let isOver = false;
   const keeper = spawn(() => {
@@ -103,6 +108,7 @@ function work(crawl: MemoryCrawl, log: Log, options: WorkerOptions): Frontier {
     frontier.open(new URL(url).host, 0);
     log.during(url, () => sleep(ms));
     if (pages >= diesAfter) return;
+    if (rests?.(url) === true) frontier.rest(it, () => stalled.wait());
     const target = redirectOf?.(url) ?? null;
     if (target !== null && frontier.claim(it, new URL(target))) {
       (it.redirects ??= []).push({ status: 302, to: target });
@@ -197,6 +203,25 @@ describe("a crawl that is shared", () => {
     expect(log.urls).toEqual(all);
     expect(log.most).toBeLessThanOrEqual(4);
     expect(log.of("late")).toBeGreaterThan(40);
+  });
+
+  it("gives others what they want, though something waits for all else to end", async () => {
+    const hosts = ["a", "b", "c", "d", "e"];
+    const all = hosts.flatMap((host) =>
+      Array.from({ length: 30 }, (_, i) => `http://${host}/${i}`),
+    );
+    const [crawl, log] = [new MemoryCrawl(), new Log()];
+    const rests = (url: string): boolean => url.endsWith("/0");
+    await run(() =>
+      together(
+        () => work(crawl, log, { name: "x", seeds: all, rests, perHost: 1, ms: 20 }),
+        () => {
+          while (log.done.length < 3) sleep(1);
+          work(crawl, log, { name: "y", rests, perHost: 1, ms: 20 });
+        },
+      ),
+    );
+    expect(log.urls).toEqual(all.toSorted());
   });
 
   it("is finished by one when the other stands still with pages in flight", async () => {

@@ -1,26 +1,14 @@
 // One crawl by several processes of this machine, from the outside: the command.
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Summary } from "../src/summary.js";
 import { command, recordsOf, urlsOf } from "./job-command.js";
+import { childrenOf } from "./children.js";
 import { temporaryFolder } from "./folder.js";
 import { serveHosts } from "./hosts-site.js";
 
 const ARGS = ["--scope", "any", "--allow-private", "--job", "j", "--json"];
-
-/** The processes that a process has started. */
-function childrenOf(pid: number): number[] {
-  try {
-    return execFileSync("pgrep", ["-P", String(pid)], { encoding: "utf8" })
-      .trim()
-      .split("\n")
-      .map(Number);
-  } catch {
-    return [];
-  }
-}
 
 /** Calls `body` when the site was asked so often, with the command's process. */
 function whenAsked(requests: readonly string[], count: number, body: (pid: number) => void) {
