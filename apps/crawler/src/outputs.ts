@@ -183,12 +183,14 @@ function fileOf(
   const byDefault = folder === undefined || inFolder === null ? undefined : join(folder, inFolder);
   const file = given ?? byDefault;
   if (typeof file !== "string") return null;
-  if (before === undefined) {
-    if (saved !== null && isWhole === true) throw new OutputError(begunWithout(name, folder));
+  if (before === undefined && saved !== null && isWhole === true)
+    throw new OutputError(begunWithout(name, folder));
+  if (before?.file === resolve(file)) return before;
+  // Nothing is in it: it could not be opened, perhaps.
+  if (before === undefined || before.length === 0) {
     if (!fresh) refuseExisting(file);
     return { file: resolve(file), length: 0 };
   }
-  if (before.file === resolve(file)) return before;
   throw new OutputError(
     `this crawl writes to ${before.file}, and cannot go on in ${file}: name the same file, ` +
       `or start over with --fresh`,

@@ -69,11 +69,18 @@ describe("Outputs", () => {
     const begin = (saved: Outputs["files"] | null, fresh = false): Promise<Outputs> =>
       run(() => new Outputs([plan("a", "a.jsonl")], folder, saved, fresh));
     await expect(begin(null)).rejects.toThrow("is there already, and not of this crawl");
-    await expect(begin({ a: { file: "/elsewhere", length: 0 } })).rejects.toThrow(
+    await expect(begin({ a: { file: "/elsewhere", length: 1 } })).rejects.toThrow(
       "this crawl writes to /elsewhere, and cannot go on in",
     );
     expect((await begin(null, true)).files["a"]?.length).toBe(0);
     // An output that this crawl did not have so far.
     await expect(begin({})).rejects.toThrow("is there already");
+  });
+
+  it("goes on in another file while nothing is written: the first could not be opened", async () => {
+    const folder = temporaryFolder();
+    const saved = { a: { file: "/nonexistent/a.jsonl", length: 0 } };
+    const { files } = await run(() => new Outputs([plan("a", "a.jsonl")], folder, saved, false));
+    expect(files).toEqual({ a: { file: join(folder, "a.jsonl"), length: 0 } });
   });
 });
