@@ -15,6 +15,7 @@ import {
   type TakenQueue,
   type Wanted,
 } from "./store.js";
+import { digestOf } from "./url-digest.js";
 
 export interface PostgresStoreOptions extends Membership {
   /** Names the crawl: several of them may be in one database. */
@@ -87,7 +88,7 @@ export class PostgresStore implements Store {
   }
 
   claim(url: string, by: string): boolean {
-    return this.change("claim", [digestOf(url), by]) === "true";
+    return this.change("claim", [uuidOf(url), by]) === "true";
   }
 
   take(count: number): TakenQueue[] {
@@ -135,14 +136,14 @@ export class PostgresStore implements Store {
     const entries = [...added, ...moved];
     const kept = Object.entries(states);
     this.change("commit", [
-      entries.map(({ url }) => digestOf(url)),
+      entries.map(({ url }) => uuidOf(url)),
       entries.map(({ queue }) => queue),
       entries.map(({ url }) => url),
       entries.map(({ depth }) => depth),
       entries.map(({ referrer }) => referrer),
       entries.map(({ via }) => (via === null ? null : JSON.stringify(via))),
       added.length,
-      known.map(digestOf),
+      known.map(uuidOf),
       ended.map(({ queue }) => queue),
       ended.map(({ seq }) => seq),
       pages,
@@ -203,10 +204,7 @@ function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/**
- * Of a URL: 16 bytes, however long it is. That two of ten billion have the same is less likely than
- * one in a billion billions.
- */
-function digestOf(url: string): string {
-  return createHash("sha256").update(url).digest("hex").slice(0, 32);
+/** As the type uuid takes it. */
+function uuidOf(url: string): string {
+  return digestOf(url).toString("hex");
 }

@@ -1,7 +1,8 @@
 import { RabbitmqConnection } from "./rabbitmq-connection.js";
 import { Recent } from "./recent.js";
-import { digestOf, fieldsOf, RedisStore, type RedisStoreOptions } from "./redis-store.js";
+import { fieldsOf, RedisStore, type RedisStoreOptions } from "./redis-store.js";
 import { type Changes, type StoredEntry, StoreError, type Wanted } from "./store.js";
+import { digestOf } from "./url-digest.js";
 
 /**
  * Ms after which messages that should be there are taken for lost. Those of a worker that hangs

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { Semaphore } from "greenlit";
 import type { Redirect } from "./output.js";
 import { RedisConnection } from "./redis-connection.js";
@@ -15,6 +14,7 @@ import {
   type TakenQueue,
   type Wanted,
 } from "./store.js";
+import { digestOf } from "./url-digest.js";
 
 export interface RedisStoreOptions extends Membership {
   /** Names the crawl: several of them may be in one server. */
@@ -220,14 +220,6 @@ type Counts = [
 
 function prefixOf(job: string): string {
   return `greenlit-crawl:{${job}}:`;
-}
-
-/**
- * Of a URL: 16 bytes, however long it is. That two of ten billion have the same is less likely than
- * one in a billion billions.
- */
-export function digestOf(url: string): Buffer {
-  return createHash("sha256").update(url).digest().subarray(0, 16);
 }
 
 /** What an entry says beside its queue, as `XADD` takes it. */
